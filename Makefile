@@ -1,0 +1,35 @@
+# Two commands: `make lab` opens the course, `make test` passes all tests. Both set up what is missing.
+PYTHON ?= python3
+VENV   ?= .venv
+RUN    := $(VENV)/bin/python
+READY  := $(VENV)/.ready
+
+.PHONY: lab test lint notebooks assignments grade bench clean
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed, this is ' + sys.version)"
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet -c constraints.txt -e '.[lab,grade,dev]'
+	touch $@
+
+lab: $(READY)  ## open the course in JupyterLab
+	$(RUN) -m jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) lectures/syllabus.ipynb
+
+test: $(READY) lint  ## every test: package, notebooks, grading, browser
+	$(RUN) -m pytest -n 2 --dist loadgroup --nbval-lax --nbval-current-env --nbval-cell-timeout 300 tests lectures solutions
+
+lint: $(READY)
+	$(RUN) -m ruff check . && $(RUN) -m ruff format --check .
+	$(RUN) tools/build.py --check
+
+notebooks: $(READY)  ## text twins in sources/ -> executed notebooks
+	$(RUN) tools/build.py
+
+grade: $(READY)  ## release, submit, grade and report three sample submissions of problem set 1
+	$(RUN) tools/grade_demo.py
+
+bench: $(READY)  ## what is fast, as ratios beside the library
+	$(RUN) benchmarks/conv.py
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache
