@@ -1,0 +1,112 @@
+"""Argument checks that all rooms share: each error names the argument, what came and what was expected."""
+
+import operator
+from collections.abc import Sequence
+
+import numpy as np
+
+
+def describe(value):
+    """Short text for a value in an error message: type, and shape and dtype for arrays."""
+    if isinstance(value, np.ndarray):
+        return f"array of shape {value.shape}, dtype {value.dtype}"
+    text = repr(value)
+    return f"{type(value).__name__} {text if len(text) <= 60 else text[:57] + '...'}"
+
+
+def as_array(name, value, *, ndim=None, shape=None, finite=True):
+    """Return ``value`` as a float32 or float64 array.
+
+    Integers and booleans become float64. ``ndim`` is an int or a tuple of allowed ints; in ``shape``, None allows any
+    length.
+    Raises TypeError for what is not numeric, ValueError for a wrong shape, NaN or infinity.
+    """
+    if value is None or isinstance(value, (str, bytes, dict, set)):
+        raise TypeError(f"{name}: expected an array of real numbers, got {describe(value)}")
+    try:
+        array = np.asarray(value)
+    except ValueError as error:  # a ragged list
+        raise ValueError(f"{name}: expected a rectangular array of numbers, got {describe(value)}") from error
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{name}: expected an array of real numbers, got {describe(array)}")
+    if array.dtype not in (np.float32, np.float64):
+        array = array.astype(np.float64)
+    if ndim is not None and array.ndim not in (ndim if isinstance(ndim, tuple) else (ndim,)):
+        wanted = " or ".join(str(n) for n in (ndim if isinstance(ndim, tuple) else (ndim,)))
+        raise ValueError(f"{name}: expected {wanted} dimensions, got {array.ndim} (shape {array.shape})")
+    if shape is not None and (
+        array.ndim != len(shape) or any(w is not None and w != n for w, n in zip(shape, array.shape, strict=True))
+    ):
+        wanted = "(" + ", ".join("any" if w is None else str(w) for w in shape) + ("," if len(shape) == 1 else "") + ")"
+        raise ValueError(f"{name}: expected shape {wanted}, got {array.shape}")
+    if finite and not np.isfinite(array).all():
+        index = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise ValueError(f"{name}: expected finite numbers, got {array[index]} at index {index}")
+    return array
+
+
+def as_labels(name, value, *, count, classes):
+    """Return ``value`` as ``count`` integer class labels in 0 … ``classes`` − 1, or raise."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name}: expected integer class labels, got {describe(value)}")
+    if array.shape != (count,):
+        raise ValueError(f"{name}: expected shape ({count},), one label a sample, got {array.shape}")
+    bad = np.flatnonzero((array < 0) | (array >= classes))
+    if bad.size:
+        raise ValueError(f"{name}: expected labels from 0 to {classes - 1}, got {array[bad[0]]} at index {bad[0]}")
+    return array.astype(np.intp, copy=False)
+
+
+def as_int(name, value, *, minimum=None):
+    """Return ``value`` as an int that is at least ``minimum``, or raise."""
+    if isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name}: expected an integer, got {describe(value)}")
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name}: expected an integer, got {describe(value)}") from None
+    if minimum is not None and number < minimum:
+        raise ValueError(f"{name}: expected an integer ≥ {minimum}, got {number}")
+    return number
+
+
+def as_pair(name, value, *, minimum=None):
+    """Return ``value``, an int or a pair of ints (height, width), as a pair of ints."""
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        if len(value) != 2:
+            raise ValueError(f"{name}: expected an integer or two (height, width), got {describe(value)}")
+        return as_int(f"{name}[0]", value[0], minimum=minimum), as_int(f"{name}[1]", value[1], minimum=minimum)
+    number = as_int(name, value, minimum=minimum)
+    return number, number
+
+
+def as_number(name, value, *, minimum=None, above=None):
+    """Return ``value`` as a finite float, at least ``minimum`` and strictly ``above`` where these are given."""
+    if isinstance(value, (bool, np.bool_, str, bytes)) or value is None or np.ndim(value):
+        raise TypeError(f"{name}: expected a number, got {describe(value)}")
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name}: expected a number, got {describe(value)}") from None
+    if not np.isfinite(number):
+        raise ValueError(f"{name}: expected a finite number, got {number}")
+    if minimum is not None and number < minimum:
+        raise ValueError(f"{name}: expected a number ≥ {minimum}, got {number}")
+    if above is not None and number <= above:
+        raise ValueError(f"{name}: expected a number > {above}, got {number}")
+    return number
+
+
+def as_choice(name, value, choices):
+    """Return ``value`` if it is one of ``choices``, or raise a ValueError that lists them."""
+    if value not in choices:
+        raise ValueError(f"{name}: expected one of {', '.join(map(repr, choices))}, got {describe(value)}")
+    return value
+
+
+def as_generator(name, value):
+    """Return a NumPy random generator from a generator or an integer seed."""
+    if isinstance(value, np.random.Generator):
+        return value
+    return np.random.default_rng(as_int(name, value, minimum=0))

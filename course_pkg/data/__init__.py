@@ -1,0 +1,7 @@
+"""Data that every installation has: handwritten digits, photos, and small generated sets. Nothing is downloaded."""
+
+from course_pkg.data.digits import Split, digits
+from course_pkg.data.generated import xor
+from course_pkg.data.photos import PHOTOS, photo
+
+__all__ = ["PHOTOS", "Split", "digits", "photo", "xor"]
