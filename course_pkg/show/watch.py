@@ -90,7 +90,10 @@ class Monitor:
         from IPython.display import display
 
         done = len(self.losses)
-        markup = figure_html(self.figure(), alt=self._alt())
+        caption = "Loss of each iteration (pale) and its running mean" + (
+            "; accuracy (points) on the right-hand axis." if self.accuracies else "."
+        )
+        markup = figure_html(self.figure(), alt=self._alt(), caption=caption)
         if done < self.total:
             bar = f'<progress value="{done}" max="{self.total}" style="width:60%"></progress> {done} of {self.total}'
             markup = f"<div>{bar}</div>{markup}"
