@@ -6,6 +6,10 @@ from collections.abc import Sequence
 import numpy as np
 
 
+class NotFiniteError(ValueError):
+    """A NaN or an infinity stands where a finite number is needed."""
+
+
 def describe(value):
     """Short text for a value in an error message: type, and shape and dtype for arrays."""
     if isinstance(value, np.ndarray):
@@ -39,15 +43,21 @@ def as_array(name, value, *, ndim=None, shape=None, finite=True):
     ):
         wanted = "(" + ", ".join("any" if w is None else str(w) for w in shape) + ("," if len(shape) == 1 else "") + ")"
         raise ValueError(f"{name}: expected shape {wanted}, got {array.shape}")
-    if finite and not np.isfinite(array).all():
+    # A sum is much faster than a look at every number, and it is finite only if all of them are.
+    with np.errstate(over="ignore", invalid="ignore"):
+        suspicious = finite and not np.isfinite(array.sum())
+    if suspicious and not np.isfinite(array).all():
         index = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-        raise ValueError(f"{name}: expected finite numbers, got {array[index]} at index {index}")
+        raise NotFiniteError(f"{name}: expected finite numbers, got {array[index]} at index {index}")
     return array
 
 
 def as_labels(name, value, *, count, classes):
     """Return ``value`` as ``count`` integer class labels in 0 … ``classes`` − 1, or raise."""
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError as error:  # a ragged list
+        raise ValueError(f"{name}: expected a list of class labels, got {describe(value)}") from error
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name}: expected integer class labels, got {describe(value)}")
     if array.shape != (count,):
@@ -73,7 +83,7 @@ def as_int(name, value, *, minimum=None):
 
 def as_pair(name, value, *, minimum=None):
     """Return ``value``, an int or a pair of ints (height, width), as a pair of ints."""
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
         if len(value) != 2:
             raise ValueError(f"{name}: expected an integer or two (height, width), got {describe(value)}")
         return as_int(f"{name}[0]", value[0], minimum=minimum), as_int(f"{name}[1]", value[1], minimum=minimum)
@@ -81,12 +91,28 @@ def as_pair(name, value, *, minimum=None):
     return number, number
 
 
+def as_shape(name, value, *, length=None, minimum=1):
+    """Return ``value``, a sequence of ints such as (1, 28, 28), as a tuple of ints; ``length`` says how many."""
+    try:
+        if isinstance(value, (str, bytes, dict, set)):
+            raise TypeError
+        shape = tuple(operator.index(side) for side in value)
+    except TypeError:
+        raise TypeError(f"{name}: expected a shape, a tuple of integers, got {describe(value)}") from None
+    if (length is not None and len(shape) != length) or any(side < minimum for side in shape):
+        wanted = "integers" if length is None else f"{length} integers"
+        raise ValueError(f"{name}: expected {wanted} ≥ {minimum}, got {shape}")
+    return shape
+
+
 def as_number(name, value, *, minimum=None, above=None):
     """Return ``value`` as a finite float, at least ``minimum`` and strictly ``above`` where these are given."""
-    if isinstance(value, (bool, np.bool_, str, bytes)) or value is None or np.ndim(value):
+    if isinstance(value, (bool, np.bool_, str, bytes)) or (isinstance(value, np.ndarray) and value.ndim):
         raise TypeError(f"{name}: expected a number, got {describe(value)}")
     try:
         number = float(value)
+    except OverflowError:
+        raise ValueError(f"{name}: expected a number in the range of a float, got {describe(value)}") from None
     except (TypeError, ValueError):
         raise TypeError(f"{name}: expected a number, got {describe(value)}") from None
     if not np.isfinite(number):
@@ -100,9 +126,27 @@ def as_number(name, value, *, minimum=None, above=None):
 
 def as_choice(name, value, choices):
     """Return ``value`` if it is one of ``choices``, or raise a ValueError that lists them."""
-    if value not in choices:
+    if not any(isinstance(value, type(choice)) and value == choice for choice in choices):
         raise ValueError(f"{name}: expected one of {', '.join(map(repr, choices))}, got {describe(value)}")
     return value
+
+
+def as_bool(name, value):
+    """Return ``value`` as a bool, or raise: 0, 1 and other values that merely count as true or false are not taken."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name}: expected True or False, got {describe(value)}")
+    return bool(value)
+
+
+def as_float_dtype(name, value):
+    """Return ``value`` as the NumPy dtype float32 or float64, or raise."""
+    try:
+        dtype = np.dtype(value) if value is not None else None
+    except (TypeError, ValueError):
+        dtype = None
+    if dtype not in (np.float32, np.float64):
+        raise TypeError(f"{name}: expected float32 or float64, got {describe(value)}")
+    return dtype
 
 
 def as_generator(name, value):

@@ -1,0 +1,124 @@
+"""Solver: gradient descent (梯度下降) on small random batches."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from course_pkg._validate import NotFiniteError, as_array, as_generator, as_int, as_labels, as_number, describe
+from course_pkg.nn.net import Net
+from course_pkg.nn.regularise import Regulariser
+
+
+class SGD:
+    """Stochastic gradient descent: w ← w − lr · ∂L/∂w for every parameter of ``net``.
+
+    ``lr`` > 0 is the learning rate (学习率) η. With a ``regulariser``, ∂R/∂w is added for the weights, not the biases.
+    Raises TypeError or ValueError naming the argument that is wrong.
+    Source: university deck, gradient descent; Robbins & Monro, 1951.
+    """
+
+    def __init__(self, net, lr, *, regulariser=None):
+        if not isinstance(net, Net):
+            raise TypeError(f"net: expected a Net, got {describe(net)}")
+        if regulariser is not None and not isinstance(regulariser, Regulariser):
+            raise TypeError(f"regulariser: expected L2(strength), L1(strength) or None, got {describe(regulariser)}")
+        self.net = net
+        self.lr = as_number("lr", lr, above=0)
+        self.regulariser = regulariser
+
+    def step(self):
+        """Take one step along the negative gradient. ``diff`` stays: clear it with ``net.zero_grad()`` afterwards."""
+        if self.regulariser is not None:
+            self.regulariser.add_gradient(self.net.weights())
+        for blob in self.net.parameters().values():
+            blob.data -= self.lr * blob.diff
+
+
+@dataclass
+class History:
+    """What training recorded: the full ``losses`` of all iterations, the test ``accuracies`` after all epochs."""
+
+    losses: list[float] = field(default_factory=list)
+    accuracies: list[float] = field(default_factory=list)
+
+
+def fit(
+    net,
+    x,
+    y,
+    *,
+    lr,
+    epochs,
+    batch_size,
+    rng=0,
+    regulariser=None,
+    test=None,
+    monitor=None,
+    schedule=None,
+):
+    """Train ``net`` by SGD on random batches and return the :class:`History`.
+
+    In each of ``epochs`` rounds the samples ``x`` (N, …) with labels or targets ``y`` (N, …) are shuffled by ``rng`` (a
+    NumPy generator or a seed) and cut into batches of ``batch_size``; for every batch the gradient of the full loss
+    (1/N) Σ L_n + R(W) is computed and one step is taken. In epoch 0, 1, … the learning rate is ``lr``, or
+    ``lr * schedule(epoch)``. ``test`` = (x_test, labels) is measured after every epoch. ``monitor`` is an object such
+    as ``course_pkg.show.Monitor``: its ``update(loss, accuracy=…)`` is called after every iteration.
+
+    Raises TypeError or ValueError naming the argument that is wrong, and a ValueError that names ``lr`` when the steps
+    are so large that the numbers leave the range of floating point.
+    """
+    solver = SGD(net, lr, regulariser=regulariser)
+    if net.loss_layer is None:
+        raise ValueError("net: expected a net with a loss, Net(layers, loss=…), got one without")
+    x = as_array("x", x)
+    as_array("y", y)  # a check only: labels stay integers
+    y = np.asarray(y)
+    if x.ndim == 0 or len(x) == 0:
+        raise ValueError(f"x: expected at least one sample, got shape {x.shape}")
+    if y.ndim == 0 or len(y) != len(x):
+        raise ValueError(f"y: expected {len(x)} labels or targets, one a sample, got shape {y.shape}")
+    epochs = as_int("epochs", epochs, minimum=0)
+    batch_size = as_int("batch_size", batch_size, minimum=1)
+    rng = as_generator("rng", rng)
+    if test is not None and not (isinstance(test, (tuple, list)) and len(test) == 2):
+        raise TypeError(f"test: expected a pair (x_test, labels), got {describe(test)}")
+    if test is not None:
+        as_labels(
+            "test[1]", test[1], count=len(as_array("test[0]", test[0], shape=(None, *x.shape[1:]))), classes=np.inf
+        )
+    if schedule is not None and not callable(schedule):
+        raise TypeError(f"schedule: expected a function of the epoch, got {describe(schedule)}")
+    if monitor is not None and not callable(getattr(monitor, "update", None)):
+        raise TypeError(f"monitor: expected an object with an update method, got {describe(monitor)}")
+
+    history, lr = History(), solver.lr
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is found by the next layer or the loss
+            for epoch in range(epochs):
+                if schedule is not None:
+                    solver.lr = lr * as_number("schedule(epoch)", schedule(epoch), minimum=0)
+                batches = np.split(rng.permutation(len(x)), range(batch_size, len(x), batch_size))
+                for batch in batches:
+                    history.losses.append(_iteration(solver, x[batch], y[batch]))
+                    accuracy = None
+                    if test is not None and batch is batches[-1]:
+                        accuracy = net.accuracy(*test)
+                        history.accuracies.append(accuracy)
+                    if monitor is not None:
+                        monitor.update(history.losses[-1], accuracy=accuracy)
+    except NotFiniteError as error:
+        raise ValueError(
+            f"lr: expected a rate at which training does not diverge, got {solver.lr} ({error})"
+        ) from error
+    return history
+
+
+def _iteration(solver, x, y):
+    """Forward, backward, update on one batch; return its full loss."""
+    net, regulariser = solver.net, solver.regulariser
+    loss = net.loss(x, y) + (regulariser.penalty(net.weights()) if regulariser else 0.0)
+    as_array("loss", loss)
+    net.zero_grad()
+    net.backward()
+    solver.step()
+    return loss
