@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   ?= .venv
 RUN    := $(VENV)/bin/python
 READY  := $(VENV)/.ready
+# nbgrader calls the command alembic
+export PATH := $(abspath $(VENV))/bin:$(PATH)
 
 .PHONY: lab test lint notebooks assignments grade bench clean
 
@@ -16,17 +18,21 @@ lab: $(READY)  ## open the course in JupyterLab
 	$(RUN) -m jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) lectures/syllabus.ipynb
 
 test: $(READY) lint  ## every test: package, notebooks, grading, browser
-	$(RUN) -m pytest -n 2 --dist loadgroup --nbval-lax --nbval-current-env --nbval-cell-timeout 300 tests lectures solutions
+	$(RUN) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout 300 tests lectures solutions
 
 lint: $(READY)
 	$(RUN) -m ruff check . && $(RUN) -m ruff format --check .
 	$(RUN) tools/build.py --check
+	$(RUN) tools/grading.py release --check
 
 notebooks: $(READY)  ## text twins in sources/ -> executed notebooks
 	$(RUN) tools/build.py
 
+assignments: notebooks  ## solutions/ -> assignments/, made by nbgrader
+	$(RUN) tools/grading.py release
+
 grade: $(READY)  ## release, submit, grade and report three sample submissions of problem set 1
-	$(RUN) tools/grade_demo.py
+	$(RUN) tools/grading.py demo
 
 bench: $(READY)  ## what is fast, as ratios beside the library
 	$(RUN) benchmarks/conv.py

@@ -69,6 +69,10 @@ def test_style_does_not_leak():
         lambda: show.curves({"a": [1, 2], "b": ([1, 5], [2, 1])}, alt="curves", log=True),
         lambda: show.confusion([[3, 1], [0, 4]], alt="confusion"),
         lambda: show.matrix([[1, -2], [3, 4]], alt="matrix", highlight=[(0, 1)], title="W"),
+        lambda: show.grids(
+            [np.eye(3), [[0.5, -1]]], alt="grids", titles=["a", "b"], digits=(0, 1), frames=[(0, 1, 1, 2, 2)]
+        ),
+        lambda: show.graph({"x": (0, 0, "x"), "y": (1, 1, "f")}, [("x", "y", "1.00", "")], alt="graph"),
     ],
 )
 def test_each_plot_is_one_figure_with_words(draw):
@@ -105,6 +109,10 @@ def test_source_shows_code():
         (lambda: show.images([[1, 2]], alt="x"), r"pictures\[0\]"),
         (lambda: show.curves({"a": [[1]]}, alt="x"), "series"),
         (lambda: show.matrix([1], alt="x"), "values"),
+        (lambda: show.grids([], alt="x"), "arrays"),
+        (lambda: show.grids([[1]], alt="x"), r"arrays\[0\]"),
+        (lambda: show.graph({}, [], alt="x"), "nodes"),
+        (lambda: show.graph({"x": (0, 0, "x")}, [("x", "z", "", "")], alt="x"), "edges.*'z'"),
         (lambda: show.confusion("no", alt="x"), "counts"),
         (lambda: show.Monitor(0), "total"),
     ],

@@ -154,6 +154,7 @@ def execute(notebook, directory):
         timeout=300,
         kernel_name="python3",
         allow_errors=True,
+        coalesce_streams=True,  # where the kernel cuts its stream depends on timing
         resources={"metadata": {"path": str(directory)}},
     )
     metadata = notebook.metadata.copy()  # the client adds the exact Python version

@@ -12,4 +12,7 @@ def source(thing):
         text = textwrap.dedent(inspect.getsource(thing)).rstrip()
     except (TypeError, OSError):
         raise TypeError(f"thing: expected a function, class or module written in Python, got {thing!r}") from None
-    display(Code(text, language="python"))
+    # JupyterLab lets the code inherit the font of what stands around it, which is no code font unless we say so.
+    font = "font-family: var(--jp-code-font-family, monospace)"
+    markup = f'<div style="{font}">{Code(text, language="python")._repr_html_()}</div>'
+    display({"text/html": markup, "text/plain": text}, raw=True)
