@@ -1,0 +1,21 @@
+"""Interactive pictures for the lectures; each is a thin face on a plain function that is tested without a browser.
+
+=============  ========================================================  ==========================
+Activations    an activation function, its derivative and a tangent      ``course_pkg.nn``
+Descent        gradient descent on a surface                             ``course_pkg.surfaces``
+Backprop222    the 2-2-2 network, forward and backward, step by step     ``course_pkg.backprop``
+ConvStepper    a kernel slides over an image                             ``course_pkg.nn``
+OptimiserRace  seven optimisers on a surface                             ``course_pkg.surfaces``
+=============  ========================================================  ==========================
+
+A widget shows itself as the last expression of a cell and leaves a static figure for readers without a kernel;
+``static_figure()`` returns that figure.
+"""
+
+from course_pkg.widgets.activations import Activations
+from course_pkg.widgets.backprop222 import Backprop222
+from course_pkg.widgets.conv_stepper import ConvStepper
+from course_pkg.widgets.descent import Descent
+from course_pkg.widgets.optimiser_race import OptimiserRace
+
+__all__ = ["Activations", "Backprop222", "ConvStepper", "Descent", "OptimiserRace"]
