@@ -1,17 +1,13 @@
 """Convolution (卷积): one small kernel of weights slides over the whole image.
 
-How it is computed here. Kernel column j sees each row of the padded image x̂ shifted by j·d and thinned out by the
-stride s. Write these rows down, once for every j::
+How it is computed: as three products of matrices (im2col; Chellapilla, Puri & Simard, 2006). Column (n, p, q) of the
+matrix X holds the C·kh·kw pixels that lie under the kernel at place (p, q) of sample n; row o of W holds the weights of
+kernel o. With the outputs written as a matrix Y in the same way::
 
-    R[(c, j), h, q] = x̂[c, h, q·s + j·d]
+    Y = W X + b        ∂L/∂W = ∂L/∂Y Xᵀ        ∂L/∂X = Wᵀ ∂L/∂Y
 
-Kernel row i sees every s-th row of R, from row i·d on: R_i[(c, j), (p, q)] = R[(c, j), p·s + i·d, q], a slice of R.
-With W_i (O, C·kw) for row i of all kernels, everything is a sum of a few products of matrices::
-
-    Y = b + Σ_i W_i R_i        ∂L/∂W_i = Σ_n ∂L/∂Y_n R_i,nᵀ        ∂L/∂x = a convolution of ∂L/∂y again
-
-Most courses teach im2col (Chellapilla, Puri & Simard, 2006), which writes the image down kh·kw times and has one
-product instead of kh. Here it is kw times: the products take as long, and writing to memory is what can be saved.
+X holds most pixels several times, so at last ∂L/∂x adds up all entries of ∂L/∂X that are copies of one pixel. Row
+(c, i, j) of X is channel c shifted by (i, j): X is written, and ∂L/∂X added up, one kernel entry after the other.
 """
 
 import numpy as np
@@ -19,18 +15,17 @@ import numpy as np
 from course_pkg._validate import as_array, as_bool, as_int, as_pair, as_shape, describe
 from course_pkg.nn.init import initial_bias, initial_weight
 from course_pkg.nn.layer import Layer
-from course_pkg.nn.windows import as_images, crop, output_shape, pad
+from course_pkg.nn.windows import as_images, crop, output_shape, shifted
 
 
 class _Scratch(dict):
-    """Arrays that the next pass uses again: new memory is slow, because the system clears it page by page."""
+    """Large arrays that the next pass uses again: new memory is slow, because the system clears it page by page."""
 
     def array(self, name, shape, dtype):
-        """Return the array ``name``: as the last pass left it, or zeros when there is none of this shape and dtype."""
-        array = self.get(name)
-        if array is None or array.shape != shape or array.dtype != dtype:
-            self[name] = array = np.zeros(shape, dtype)
-        return array
+        """Return the array ``name`` as the last pass left it; zeros when there is none of this shape and dtype yet."""
+        if name not in self or self[name].shape != shape or self[name].dtype != dtype:
+            self[name] = np.zeros(shape, dtype)
+        return self[name]
 
 
 def _geometry(stride, padding, dilation):
@@ -41,64 +36,67 @@ def _geometry(stride, padding, dilation):
     }
 
 
-def _column_views(padded, kw, ow, stride, dilation, scratch):
-    """Return R (N, C·kw, Ĥ, OW): the rows of ``padded`` (N, C, Ĥ, Ŵ) as each kernel column sees them."""
-    n, c, height, _ = padded.shape
-    rows = scratch.array("rows", (n, c, kw, height, ow), padded.dtype)
-    for j in range(kw):
-        first = j * dilation[1]
-        rows[:, :, j] = padded[:, :, :, first : first + stride[1] * (ow - 1) + 1 : stride[1]]
-    return rows.reshape(n, c * kw, height, ow)
+def _exchange(images):
+    """Exchange samples and channels, (N, C, H, W) and (C, N, H, W): another view of the same memory."""
+    return images.transpose(1, 0, 2, 3)
 
 
-def _row_view(rows, i, oh, stride, dilation):
-    """Return R_i (N, C·kw, OH·OW): what kernel row i sees, without a copy when the stride is 1."""
-    n, ckw, _, ow = rows.shape
-    first = i * dilation[0]
-    return rows[:, :, first : first + stride[0] * (oh - 1) + 1 : stride[0]].reshape(n, ckw, oh * ow)
+def _padded_shape(shape, padding):
+    n, c, height, width = shape
+    return c, n, height + 2 * padding[0], width + 2 * padding[1]
 
 
-def _correlate(rows, weight, bias, oh, stride, dilation, scratch):
-    """Return b + Σ_i W_i R_i, as images (N, O, OH, OW)."""
-    n, _, _, ow = rows.shape
-    o, _, kh, _ = weight.shape
-    y = np.empty((n, o, oh * ow), np.result_type(rows, weight))
-    y[...] = 0 if bias is None else bias[:, None]
-    product = scratch.array("product", y.shape, y.dtype)
-    for i in range(kh):
-        y += np.matmul(weight[:, :, i].reshape(o, -1), _row_view(rows, i, oh, stride, dilation), out=product)
-    return y.reshape(n, o, oh, ow)
+def _columns(x, kernel, scratch, *, stride, padding, dilation):
+    """Return X (C·kh·kw, N·OH·OW) for images x (N, C, H, W)."""
+    n, c = x.shape[:2]
+    oh, ow = output_shape(x.shape, kernel, stride, padding, dilation)
+    padded = scratch.array("padded", _padded_shape(x.shape, padding), x.dtype)
+    crop(padded, padding)[...] = _exchange(x)  # the border has been 0 from the start
+    columns = scratch.array("columns", (c, *kernel, n, oh, ow), x.dtype)
+    for i, j, view in shifted(padded, kernel, stride, dilation, (oh, ow)):
+        columns[:, i, j] = view
+    return columns.reshape(c * kernel[0] * kernel[1], n * oh * ow)
 
 
-def _forward(x, weight, bias, *, stride, padding, dilation, scratch):
-    """Return y of :func:`conv2d`, and R."""
-    oh, ow = output_shape(x.shape, weight.shape[2:], stride, padding, dilation)
-    rows = _column_views(pad(x, padding), weight.shape[3], ow, stride, dilation, scratch)
-    return _correlate(rows, weight, bias, oh, stride, dilation, scratch), rows
+def _add_up(dcolumns, shape, kernel, *, stride, padding, dilation):
+    """Return ∂L/∂x of ``shape`` (N, C, H, W) from ∂L/∂X: each pixel takes the sum over its copies in X."""
+    n, c = shape[:2]
+    out = output_shape(shape, kernel, stride, padding, dilation)
+    dcolumns = dcolumns.reshape(c, *kernel, n, *out)
+    padded = np.zeros(_padded_shape(shape, padding), dcolumns.dtype)
+    for i, j, view in shifted(padded, kernel, stride, dilation, out):
+        view += dcolumns[:, i, j]
+    return _exchange(crop(padded, padding))
 
 
-def _weight_grad(dy, rows, kernel, *, stride, padding, dilation):
-    """Return ∂L/∂W (O, C, kh, kw), one kernel row after the other: ∂L/∂W_i = Σ_n ∂L/∂Y_n R_i,nᵀ."""
-    n, o, oh, ow = dy.shape
-    dy_transposed = dy.reshape(n, o, oh * ow).transpose(0, 2, 1)
-    gradient = np.empty((o, rows.shape[1] // kernel[1], *kernel), np.result_type(dy, rows))
-    for i in range(kernel[0]):
-        product = (_row_view(rows, i, oh, stride, dilation) @ dy_transposed).sum(axis=0)
-        gradient[:, :, i] = product.T.reshape(o, -1, kernel[1])
-    return gradient
+def _forward(x, weight, bias, scratch, **geometry):
+    """Return y (N, O, OH, OW) from Y = W X + b, and X."""
+    o, kernel = len(weight), weight.shape[2:]
+    columns = _columns(x, kernel, scratch, **geometry)
+    y = weight.reshape(o, len(columns)) @ columns
+    if bias is not None:
+        y += bias[:, None]
+    return _exchange(y.reshape(o, len(x), *output_shape(x.shape, kernel, **geometry))), columns
 
 
-def _input_grad(dy, weight, shape, *, stride, padding, dilation, scratch):
-    """Return ∂L/∂x of ``shape``: dy spread out by the stride and framed by zeros, convolved with the turned kernels."""
-    n, o, oh, ow = dy.shape
-    (kh, kw), (height, width) = weight.shape[2:], shape[2:]
-    above, left = dilation[0] * (kh - 1), dilation[1] * (kw - 1)  # how far a kernel reaches
-    size = height + 2 * padding[0] + above, width + 2 * padding[1] + left
-    frame = scratch.array("frame", (n, o, *size), dy.dtype)
-    frame[:, :, above :: stride[0], left :: stride[1]][:, :, :oh, :ow] = dy
-    turned = weight.transpose(1, 0, 2, 3)[:, :, ::-1, ::-1]
-    rows = _column_views(crop(frame, padding), kw, width, (1, 1), dilation, scratch)
-    return _correlate(rows, turned, None, height, (1, 1), dilation, scratch)
+def _as_rows(images):
+    """Return images (N, O, OH, OW) as the matrix (O, N·OH·OW): Y from y."""
+    n, o, oh, ow = images.shape
+    return _exchange(images).reshape(o, n * oh * ow)
+
+
+def _weight_grad(dy_rows, columns, kernel):
+    """Return ∂L/∂W (O, C, kh, kw) from ∂L/∂Y Xᵀ, computed as (X ∂L/∂Yᵀ)ᵀ, which BLAS does faster."""
+    channels = len(columns) // (kernel[0] * kernel[1])
+    return (columns @ dy_rows.T).T.reshape(len(dy_rows), channels, *kernel)
+
+
+def _input_grad(dy_rows, weight, shape, scratch, **geometry):
+    """Return ∂L/∂x of ``shape`` (N, C, H, W) from ∂L/∂X = Wᵀ ∂L/∂Y."""
+    o, c, kh, kw = weight.shape
+    dcolumns = scratch.array("dcolumns", (c * kh * kw, dy_rows.shape[1]), np.result_type(weight, dy_rows))
+    np.matmul(weight.reshape(o, c * kh * kw).T, dy_rows, out=dcolumns)
+    return _add_up(dcolumns, shape, (kh, kw), **geometry)
 
 
 def conv2d(x, weight, bias=None, *, stride=1, padding=0, dilation=1):
@@ -115,7 +113,8 @@ def conv2d(x, weight, bias=None, *, stride=1, padding=0, dilation=1):
     x = as_images(x, channels=weight.shape[1])
     if bias is not None:
         bias = as_array("bias", bias, shape=(len(weight),))
-    return _forward(x, weight, bias, **_geometry(stride, padding, dilation), scratch=_Scratch())[0]
+    y, _ = _forward(x, weight, bias, _Scratch(), **_geometry(stride, padding, dilation))
+    return y
 
 
 def conv2d_input_grad(dy, weight, input_shape, *, stride=1, padding=0, dilation=1):
@@ -137,7 +136,7 @@ def conv2d_input_grad(dy, weight, input_shape, *, stride=1, padding=0, dilation=
         raise ValueError(f"input_shape: expected {weight.shape[1]} channels as the weight has, got {shape}")
     out = output_shape(shape, weight.shape[2:], **geometry)
     dy = as_array("dy", dy, shape=(shape[0], len(weight), *out))
-    return _input_grad(dy, weight, shape, **geometry, scratch=_Scratch())
+    return _input_grad(_as_rows(dy), weight, shape, _Scratch(), **geometry)
 
 
 def conv2d_weight_grad(dy, x, kernel_size, *, stride=1, padding=0, dilation=1):
@@ -155,11 +154,8 @@ def conv2d_weight_grad(dy, x, kernel_size, *, stride=1, padding=0, dilation=1):
     x = as_images(x)
     kernel = as_pair("kernel_size", kernel_size, minimum=1)
     geometry = _geometry(stride, padding, dilation)
-    oh, ow = output_shape(x.shape, kernel, **geometry)
-    dy = as_array("dy", dy, shape=(len(x), None, oh, ow))
-    padded = pad(x, geometry["padding"])
-    rows = _column_views(padded, kernel[1], ow, geometry["stride"], geometry["dilation"], _Scratch())
-    return _weight_grad(dy, rows, kernel, **geometry)
+    dy = as_array("dy", dy, shape=(len(x), None, *output_shape(x.shape, kernel, **geometry)))
+    return _weight_grad(_as_rows(dy), _columns(x, kernel, _Scratch(), **geometry), kernel)
 
 
 def _as_table(table, shape):
@@ -223,7 +219,7 @@ class Conv2d(Layer):
         )
         self.weight.data[~self.table] = 0
         self.bias = initial_bias(self.out_channels, dtype=dtype) if as_bool("bias", bias) else None
-        self._forward_scratch, self._backward_scratch = _Scratch(), _Scratch()
+        self._scratch = _Scratch()
         super().__init__(weight=self.weight, bias=self.bias)
 
     @property
@@ -238,13 +234,14 @@ class Conv2d(Layer):
         """Return y = W ∗ x + b of shape (N, out_channels, OH, OW) for ``x`` of shape (N, in_channels, H, W)."""
         x = as_images(x, channels=self.in_channels)
         bias = None if self.bias is None else self.bias.data
-        y, rows = _forward(x, self._connected_weight(), bias, **self.geometry, scratch=self._forward_scratch)
-        return self._keep(y, x.shape, rows)
+        y, columns = _forward(x, self._connected_weight(), bias, self._scratch, **self.geometry)
+        return self._keep(y, x.shape, columns)
 
     def backward(self, dy):
         """Return ∂L/∂x in the shape of x for ``dy`` in the shape of y; add to the gradients of W and b."""
-        dy, shape, rows = self._recall(dy)
-        self.weight.diff += _weight_grad(dy, rows, self.kernel_size, **self.geometry) * self.table[:, :, None, None]
+        dy, shape, columns = self._recall(dy)
+        dy_rows = _as_rows(dy)
+        self.weight.diff += _weight_grad(dy_rows, columns, self.kernel_size) * self.table[:, :, None, None]
         if self.bias is not None:
-            self.bias.diff += dy.sum(axis=(0, 2, 3))
-        return _input_grad(dy, self._connected_weight(), shape, **self.geometry, scratch=self._backward_scratch)
+            self.bias.diff += dy_rows.sum(axis=1)
+        return _input_grad(dy_rows, self._connected_weight(), shape, self._scratch, **self.geometry)

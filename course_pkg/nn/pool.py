@@ -48,8 +48,8 @@ class MaxPool2d(_Pool2d):
         winner = np.zeros(y.shape, np.intp)  # which entry of the window is the largest, counted row by row
         for entry, (_, _, view) in enumerate(self._windows(padded, out)):
             larger = view > y
-            y[larger] = view[larger]
-            winner[larger] = entry
+            np.copyto(y, view, where=larger)
+            np.copyto(winner, entry, where=larger)
         return self._keep(y, winner, padded.shape)
 
     def backward(self, dy):

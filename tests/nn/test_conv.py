@@ -68,6 +68,27 @@ def test_functions_equal_torch(sizes, seed):
     assert_equal(nn.conv2d_weight_grad(dy, x, sizes["kernel"], **geometry), dweight)
 
 
+def test_a_new_pass_changes_nothing_that_an_old_one_returned():
+    layer = nn.Conv2d(2, 3, 3, stride=2, padding=2)
+    results, copies = [], []
+    for seed, shape in enumerate([(2, 2, 6, 5), (2, 2, 6, 5), (4, 2, 6, 5), (2, 2, 5, 6), (2, 2, 6, 5)]):
+        x = normal(seed, *shape)
+        y = layer.forward(x)
+        dy = normal(seed + 9, *y.shape)
+        layer.weight.zero_grad()
+        dx = layer.backward(dy)
+        expected, expected_dx, dweight, _ = torch_pass(
+            lambda *a: torch.nn.functional.conv2d(*a, stride=2, padding=2), dy, x, layer.weight.data, layer.bias.data
+        )
+        assert_equal(y, expected)
+        assert_equal(dx, expected_dx)
+        assert_equal(layer.weight.diff, dweight)
+        results += [y, dx]
+        copies += [y.copy(), dx.copy()]
+    for result, copy in zip(results, copies, strict=True):
+        np.testing.assert_array_equal(result, copy)
+
+
 @few
 @given(convolutions(), st.data(), seeds)
 def test_connection_table_cuts_weights(sizes, data, seed):
