@@ -2,7 +2,8 @@
 
 Each room can be read alone. Lower rooms never import higher ones::
 
-    nn, backprop, surfaces, models, data     what the lectures teach, from scratch
+    nn, graph, backprop, surfaces, models    what the lectures teach, from scratch
+    data                                     digits, photos and generated sets, without a network
     show, widgets                            figures and interactive faces for it
     checks                                   how the problem sets speak to students
 

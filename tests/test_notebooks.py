@@ -93,8 +93,10 @@ class TestLectures:
         assert [cell for cell in notebook.cells if cell.source.startswith("# NBVAL_CHECK_OUTPUT")]
 
     def test_cells_are_short(self, notebook):
-        long = [c.id for c in notebook.cells if c.cell_type == "code" and len(c.source.strip().splitlines()) > 16]
-        assert long == []
+        for cell in notebook.cells:
+            folded = cell.metadata.get("jupyter", {}).get("source_hidden")  # a drawing; its figure is what is read
+            if cell.cell_type == "code":
+                assert len(cell.source.strip().splitlines()) <= (40 if folded else 20), cell.source[:200]
 
     def test_has_its_parts(self, notebook):
         text = markdown(notebook)

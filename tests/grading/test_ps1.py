@@ -127,7 +127,6 @@ def flow(tmp_path_factory):
 
 def grading_flow(test):
     """Mark a test that runs nbgrader: all in one process, without SQLAlchemy's advice to nbgrader's authors."""
-    return pytest.mark.xdist_group("grading")(pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")(test))
 
 
 @grading_flow
