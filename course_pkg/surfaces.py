@@ -1,7 +1,8 @@
 """Gradient descent (梯度下降) on surfaces f(x, y) that can be drawn: what the learning rate does, and why −∇f.
 
-``SURFACES`` has six of them by name. ``gradient_descent`` walks down one and returns the :class:`Path`, ``verdict``
-says what became of it, and ``taylor_decrease`` compares a step's first-order prediction with the truth.
+``SURFACES`` has seven of them by name. ``gradient_descent`` walks down one and returns the :class:`Path`, ``verdict``
+says what became of it, and ``taylor_decrease`` compares a step's first-order prediction with the truth. ``race`` sends
+the optimisers of ``course_pkg.nn`` down a surface, each with its ``best_rate``; ``arrival`` says when they are down.
 """
 
 from collections.abc import Callable
@@ -11,9 +12,11 @@ from typing import NamedTuple
 import numpy as np
 
 from course_pkg._validate import as_array, as_int, as_number
+from course_pkg.nn import OPTIMISERS, Blob
 
 RADIUS = 1e4  # a path that gets this far from the origin has diverged
 VERDICTS = ("too small", "converges", "oscillates", "diverges")
+RATES = tuple(float(f"{digit}e{power}") for power in range(-4, 3) for digit in (1, 2, 5))  # 0.0001, 0.0002, … 500
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,16 @@ SURFACES = {
             bounds=((-3, 3), (-1.5, 1.5)),
             minima=((0.0, 0.0),),
             start=(-2.5, 1.0),
+            learning_rates=_rates(0.002, 0.07, 0.0815),
+        ),
+        Surface(
+            name="turned ravine",  # the ravine, turned by 45°
+            formula="½·(13·x² − 24·x·y + 13·y²)",
+            f=lambda x, y: (13 * x * x - 24 * x * y + 13 * y * y) / 2,
+            gradient=lambda x, y: (13 * x - 12 * y, 13 * y - 12 * x),
+            bounds=((-3, 3), (-3, 3)),
+            minima=((0.0, 0.0),),
+            start=(-2.475, -1.061),
             learning_rates=_rates(0.002, 0.07, 0.0815),
         ),
         Surface(
@@ -143,6 +156,12 @@ def _as_surface(surface):
     raise ValueError(f"surface: expected a Surface or one of {', '.join(map(repr, SURFACES))}, got {surface!r}")
 
 
+def _as_path(path):
+    if not isinstance(path, Path):
+        raise TypeError(f"path: expected the Path that gradient_descent returns, got {type(path).__name__}")
+    return path
+
+
 def _as_point(name, value):
     point = as_array(name, value, shape=(2,)).astype(np.float64)
     if np.abs(point).max() > RADIUS:
@@ -174,6 +193,86 @@ def gradient_descent(surface, start=None, lr=None, steps=None):
     return Path(surface, lr, np.array(points), bool(np.hypot(x, y) > RADIUS))
 
 
+def race(surface, optimisers=OPTIMISERS, rates=None, *, start=None, steps=None):
+    """Send several optimisers down a surface from one start and return a dict from their names to their Paths.
+
+    ``optimisers`` is a dict from name to a class such as ``nn.Adam``, or to a function of (parameters, lr) such as
+    ``functools.partial(nn.Momentum, momentum=0.5)``. ``rates`` is a dict from name to learning rate > 0; where it has
+    none, the optimiser gets its :func:`best_rate`. ``start`` and ``steps`` are by default the surface's own. A path
+    that leaves ``RADIUS`` ends there, diverged. Raises TypeError or ValueError naming the argument that is wrong.
+    """
+    surface, start, steps = _as_race(surface, start, steps)
+    rates = {} if rates is None else rates
+    if unknown := sorted(set(rates) - set(optimisers)):
+        raise ValueError(f"rates: expected names of the optimisers, {', '.join(optimisers)}, got {unknown[0]!r}")
+    paths = {}
+    for name, optimiser in optimisers.items():
+        lr = rates[name] if name in rates else best_rate(surface, optimiser, start=start, steps=steps)
+        lr = as_number(f"rates[{name!r}]", lr, above=0)
+        paths[name] = _walk(surface, optimiser, [lr], start, steps)[0]
+    return paths
+
+
+def best_rate(surface, optimiser, rates=RATES, *, start=None, steps=None):
+    """Return the one of ``rates`` with which ``optimiser`` has its :func:`arrival` first.
+
+    Paths that leave the surface's ``bounds`` come after all others. Among those that arrive in the same step, or never
+    within ``steps``, the lowest on average is taken. The arguments are those of :func:`race`. Raises TypeError or
+    ValueError naming the argument that is wrong.
+    """
+    surface, start, steps = _as_race(surface, start, steps)
+    rates = [as_number(f"rates[{i}]", lr, above=0) for i, lr in enumerate(rates)]
+    if not rates:
+        raise ValueError("rates: expected at least one learning rate, got none")
+
+    low, high = np.transpose(surface.bounds)
+
+    def order(path):
+        strays, step = ((path.points < low) | (path.points > high)).any(), arrival(path)
+        return strays, np.inf if step is None else step, path.heights.mean()
+
+    return min(_walk(surface, optimiser, rates, start, steps), key=order).lr
+
+
+def arrival(path):
+    """Return the step after which f stays below 1 % of its height at the start, above the lowest point; else None.
+
+    Raises TypeError for anything but a :class:`Path`.
+    """
+    above = _as_path(path).heights - path.surface.lowest
+    late = np.flatnonzero(above > 0.01 * above[0])
+    step = int(late[-1]) + 1 if len(late) else 0
+    return step if step < len(above) else None
+
+
+def _as_race(surface, start, steps):
+    surface = _as_surface(surface)
+    start = _as_point("start", surface.start if start is None else start)
+    return surface, start, surface.steps if steps is None else as_int("steps", steps, minimum=0)
+
+
+def _walk(surface, optimiser, rates, start, steps):
+    """Return the Path of ``optimiser`` for each of ``rates``: all at once, as every rule works number by number."""
+    points = Blob(np.tile(start, (len(rates), 1)))
+    walker = optimiser({"points": points}, rates[0])
+    walker.lr = np.array(rates)[:, None]
+    way = [points.data.copy()]
+    for _ in range(steps):
+        points.diff[...] = np.transpose(surface.gradient(*points.data.T))
+        with np.errstate(over="ignore", invalid="ignore"):
+            walker.step()
+        # Who left stays where he left, and nobody gets so far that f would overflow.
+        left = np.hypot(*way[-1].T) > RADIUS
+        points.data[left] = way[-1][left]
+        points.data[...] = np.clip(np.nan_to_num(points.data, nan=2 * RADIUS), -2 * RADIUS, 2 * RADIUS)
+        way.append(points.data.copy())
+    paths = []
+    for lr, points in zip(rates, np.swapaxes(way, 0, 1), strict=True):
+        outside = np.flatnonzero(np.hypot(*points.T) > RADIUS)
+        paths.append(Path(surface, lr, points[: outside[0] + 1] if len(outside) else points, len(outside) > 0))
+    return paths
+
+
 def verdict(path):
     """Say what became of a descent: one of ``VERDICTS``, by the first of these rules that holds.
 
@@ -186,9 +285,7 @@ def verdict(path):
 
     Raises TypeError for anything but a :class:`Path`.
     """
-    if not isinstance(path, Path):
-        raise TypeError(f"path: expected the Path that gradient_descent returns, got {type(path).__name__}")
-    heights, lowest = path.heights, path.surface.lowest
+    heights, lowest = _as_path(path).heights, path.surface.lowest
     if path.diverged or heights[-1] > heights[0]:
         return "diverges"
     first, last = (np.hypot(*path.surface.gradient(*path.points[i])) for i in (0, -1))

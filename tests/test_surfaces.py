@@ -1,12 +1,27 @@
 import math
+from functools import partial
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import check_grad, rosen, rosen_der
 
-from course_pkg.surfaces import RADIUS, SURFACES, VERDICTS, Path, gradient_descent, taylor_decrease, verdict
+from course_pkg import nn
+from course_pkg.surfaces import (
+    RADIUS,
+    RATES,
+    SURFACES,
+    VERDICTS,
+    Path,
+    arrival,
+    best_rate,
+    gradient_descent,
+    race,
+    taylor_decrease,
+    verdict,
+)
 
 surfaces = st.sampled_from(list(SURFACES.values()))
 coordinates = st.floats(-6, 6)
@@ -227,3 +242,134 @@ def test_wrong_step_counts_are_named(steps):
 def test_verdict_wants_a_path(path):
     with pytest.raises(TypeError, match=r"^path: expected the Path"):
         verdict(path)
+
+
+# ---- the race
+
+TORCHS = {
+    "SGD": torch.optim.SGD,
+    "Momentum": partial(torch.optim.SGD, momentum=0.9),
+    "Nesterov": partial(torch.optim.SGD, momentum=0.9, nesterov=True),
+    "AdaGrad": torch.optim.Adagrad,
+    "RMSProp": torch.optim.RMSprop,
+    "AdaDelta": torch.optim.Adadelta,
+    "Adam": torch.optim.Adam,
+}
+
+
+def rosenbrock_by_torch(optimiser, lr, steps):
+    point = torch.tensor(SURFACES["rosenbrock"].start, dtype=torch.float64, requires_grad=True)
+    theirs, points = optimiser([point], lr=lr), [point.tolist()]
+    for _ in range(steps):
+        theirs.zero_grad()
+        ((1 - point[0]) ** 2 + 100 * (point[1] - point[0] ** 2) ** 2).backward()
+        theirs.step()
+        points.append(point.tolist())
+    return points
+
+
+@pytest.mark.parametrize("lr", [0.0005, 0.001])
+def test_everyone_goes_the_way_of_torchs_optimiser(lr):
+    paths = race("rosenbrock", rates=dict.fromkeys(TORCHS, lr), steps=60)
+    assert list(paths) == list(TORCHS)
+    for name, path in paths.items():
+        assert path.lr == lr
+        np.testing.assert_allclose(path.points, rosenbrock_by_torch(TORCHS[name], lr, 60), rtol=1e-6, atol=1e-9)
+
+
+@given(surfaces, st.sampled_from(["too small", "right", "too large"]))
+def test_in_the_race_sgd_is_gradient_descent(surface, rate):
+    lr = surface.learning_rates[rate]
+    alone, path = gradient_descent(surface, lr=lr), race(surface, {"a": nn.SGD}, {"a": lr})["a"]
+    assert path.diverged == alone.diverged
+    inside = np.hypot(*alone.points.T) <= RADIUS
+    np.testing.assert_allclose(path.points[inside], alone.points[inside], rtol=1e-9, atol=1e-9)
+
+
+@given(surfaces, st.sampled_from(list(nn.OPTIMISERS)), st.floats(-3, 300).map(lambda power: 10.0**power))
+def test_whatever_the_rate_a_path_is_finite_and_ends_where_it_leaves(surface, name, lr):
+    path = race(surface, {name: nn.OPTIMISERS[name]}, {name: lr}, steps=60)[name]
+    outside = np.hypot(*path.points.T) > RADIUS
+    assert not outside[:-1].any()
+    assert outside[-1] == path.diverged
+    assert path.diverged or len(path.points) == 61
+    assert np.isfinite(path.heights).all()
+    assert verdict(path) in VERDICTS
+
+
+def test_the_turned_ravine_is_the_ravine_to_those_who_know_no_axes():
+    """SGD and momentum go the same way, turned by 45°; rules for each coordinate do not."""
+    rates = dict.fromkeys(nn.OPTIMISERS, 0.02)
+    c = math.sqrt(0.5)
+    turned = race("turned ravine", rates=rates, start=(c * (-2.5 - 1.0), c * (-2.5 + 1.0)))
+    for name, path in race("ravine", rates=rates).items():
+        back = turned[name].points @ [[c, -c], [c, c]]
+        same = np.abs(back - path.points).max() < 1e-9
+        assert same == (name in ("SGD", "Momentum", "Nesterov")), name
+
+
+def test_momentum_is_faster_than_sgd_in_the_ravine_and_slower_in_the_bowl():
+    """Theory (Polyak, 1964): of 1 − 1/κ a step it makes 1 − 1/√κ, but its own memory of 0.9 is a limit too."""
+    both = {"SGD": nn.SGD, "Nesterov": nn.Nesterov, "Momentum": nn.Momentum}
+    steps = {
+        name: {key: arrival(path) for key, path in race(name, both, steps=400).items()} for name in ("bowl", "ravine")
+    }
+    assert steps["ravine"]["Nesterov"] < steps["ravine"]["SGD"]
+    assert steps["bowl"]["SGD"] < steps["bowl"]["Momentum"]
+
+
+@given(surfaces, st.sampled_from(list(nn.OPTIMISERS)))
+def test_no_rate_of_the_grid_is_better_than_the_best(surface, name):
+    kind = nn.OPTIMISERS[name]
+    best = race(surface, {name: kind}, steps=50)[name]
+    assert best.lr in RATES
+    low, high = np.transpose(surface.bounds)
+    for lr in RATES[::2]:
+        other = race(surface, {name: kind}, {name: lr}, steps=50)[name]
+        if arrival(other) is not None and ((low <= other.points) & (other.points <= high)).all():
+            assert arrival(best) is not None
+            assert arrival(best) <= arrival(other)
+
+
+def test_best_rate_on_the_bowl_is_the_one_that_theory_gives():
+    assert best_rate("bowl", nn.SGD) == 1  # 1/λ: one step leads to the lowest point
+    assert best_rate("bowl", nn.SGD, [0.3, 0.7, 1.9]) == 0.7
+
+
+@pytest.mark.parametrize(
+    ("x", "expected"), [((1, 0.5, 0.09, 0.05), 2), ((1, 0.05, 0.5, 0.05), 3), ((1, 0.5, 0.2), None), ((0, 0), 0)]
+)
+def test_arrival_is_for_good(x, expected):
+    points = np.stack([np.array(x, float), np.zeros(len(x))], axis=1)
+    assert arrival(Path(SURFACES["bowl"], 0.1, points, diverged=False)) == expected
+
+
+def test_a_function_can_be_raced():
+    paths = race(
+        "bowl", {"light": partial(nn.Momentum, momentum=0.1), "heavy": nn.Momentum}, {"light": 0.1, "heavy": 0.1}
+    )
+    assert arrival(paths["light"]) < arrival(paths["heavy"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"surface": "hill"}, "surface: expected a Surface or one of"),
+        ({"rates": {"Adam": 0}}, r"rates\['Adam'\]: expected a number > 0, got 0.0"),
+        ({"rates": {"adam": 1}}, "rates: expected names of the optimisers, SGD, .*, got 'adam'"),
+        ({"start": (1, 2, 3)}, "start: expected shape"),
+        ({"steps": -1}, "steps: expected an integer ≥ 0, got -1"),
+    ],
+)
+def test_the_race_checks_its_arguments(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        race(**{"surface": "bowl", **arguments})
+
+
+def test_best_rate_checks_its_rates():
+    with pytest.raises(ValueError, match="rates: expected at least one learning rate, got none"):
+        best_rate("bowl", nn.Adam, [])
+    with pytest.raises(ValueError, match=r"rates\[1\]: expected a number > 0"):
+        best_rate("bowl", nn.Adam, [1, 0])
+    with pytest.raises(TypeError, match="path: expected the Path"):
+        arrival([1, 2])

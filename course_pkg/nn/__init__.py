@@ -10,44 +10,66 @@
 
 Every layer has ``forward(x) -> y`` and ``backward(dy) -> dx``; its parameters are blobs (``data`` and ``diff``). Images
 are arrays (N, C, H, W): samples, channels, height, width. ``check_gradients`` holds any backward pass, yours too,
-against finite differences.
+against finite differences. ``fit`` trains with any of seven optimisers, as in ``optimiser=nn.Adam``.
 """
 
 from course_pkg.nn.activations import ReLU, Sigmoid, Softmax, Tanh, activation, activation_derivative
+from course_pkg.nn.batchnorm import BatchNorm
 from course_pkg.nn.blob import Blob
+from course_pkg.nn.clipping import clip_gradients
 from course_pkg.nn.conv import Conv2d, conv2d, conv2d_input_grad, conv2d_weight_grad
 from course_pkg.nn.dense import Dense
+from course_pkg.nn.dropout import Dropout
 from course_pkg.nn.flatten import Flatten
 from course_pkg.nn.gradcheck import GradientError, check_gradients, numerical_gradient
+from course_pkg.nn.group_conv import GroupConv2d
 from course_pkg.nn.layer import Layer
 from course_pkg.nn.losses import Loss, MulticlassHinge, RBFLoss, SoftmaxCrossEntropy, SquaredError
+from course_pkg.nn.lrn import LRN
 from course_pkg.nn.net import Net
+from course_pkg.nn.optimisers import OPTIMISERS, SGD, AdaDelta, AdaGrad, Adam, Momentum, Nesterov, Optimiser, RMSProp
 from course_pkg.nn.pool import AvgPool2d, MaxPool2d, Subsampling2d
 from course_pkg.nn.rbf import EuclideanRBF
 from course_pkg.nn.regularise import L1, L2
-from course_pkg.nn.solver import SGD, History, fit
+from course_pkg.nn.scale import Scale
+from course_pkg.nn.sigmoid_loss import SigmoidCrossEntropy
+from course_pkg.nn.solver import History, fit
 from course_pkg.nn.windows import output_size
 
 __all__ = [
     "L1",
     "L2",
+    "LRN",
+    "OPTIMISERS",
     "SGD",
+    "AdaDelta",
+    "AdaGrad",
+    "Adam",
     "AvgPool2d",
+    "BatchNorm",
     "Blob",
     "Conv2d",
     "Dense",
+    "Dropout",
     "EuclideanRBF",
     "Flatten",
     "GradientError",
+    "GroupConv2d",
     "History",
     "Layer",
     "Loss",
     "MaxPool2d",
+    "Momentum",
     "MulticlassHinge",
+    "Nesterov",
     "Net",
+    "Optimiser",
     "RBFLoss",
+    "RMSProp",
     "ReLU",
+    "Scale",
     "Sigmoid",
+    "SigmoidCrossEntropy",
     "Softmax",
     "SoftmaxCrossEntropy",
     "SquaredError",
@@ -56,6 +78,7 @@ __all__ = [
     "activation",
     "activation_derivative",
     "check_gradients",
+    "clip_gradients",
     "conv2d",
     "conv2d_input_grad",
     "conv2d_weight_grad",

@@ -19,9 +19,10 @@ from course_pkg._validate import as_array
 class Layer:
     """One step of a network: y = f(x; parameters), with its chain rule ∂L/∂x = (∂y/∂x)ᵀ ∂L/∂y.
 
-    ``params`` maps a name to its :class:`~course_pkg.nn.Blob`; ``name`` is what error messages and a net call the
-    layer. ``forward`` never changes its input. Arrays keep their dtype: float32 inputs give float32 outputs where the
-    parameters are float32.
+    ``params`` maps a name to its :class:`~course_pkg.nn.Blob`; ``state`` maps a name to an array that is measured in
+    training, not learned; ``name`` is what error messages and a net call the layer. A few layers (dropout, batch
+    normalisation) do one thing in training and another in test: ``training`` says which. ``forward`` never changes its
+    input. Arrays keep their dtype: float32 inputs give float32 outputs where the parameters are float32.
 
     Source: the layer of Caffe (Jia et al., 2014).
     """
@@ -29,6 +30,8 @@ class Layer:
     def __init__(self, **params):
         self.name = type(self).__name__.removesuffix("2d").lower()
         self.params = {name: blob for name, blob in params.items() if blob is not None}
+        self.state = {}
+        self.training = True
         self._kept = None
 
     @property

@@ -1,5 +1,6 @@
 """Net: layers in a row, and the loss at their end."""
 
+import contextlib
 import copy
 import zipfile
 import zlib
@@ -81,6 +82,10 @@ class Net:
         """Return all parameters as a dict, "conv1.weight" → Blob."""
         return {f"{name}.{key}": blob for name, layer in self.layers.items() for key, blob in layer.params.items()}
 
+    def states(self):
+        """Return what layers measured in training, not learned, as a dict, "batchnorm1.mean" → array."""
+        return {f"{name}.{key}": array for name, layer in self.layers.items() for key, array in layer.state.items()}
+
     def weights(self):
         """Return the parameters that a regulariser acts on: all but the biases."""
         return {name: blob for name, blob in self.parameters().items() if not name.endswith(".bias")}
@@ -102,10 +107,23 @@ class Net:
         return float((self._decide(scores) == y).mean())
 
     def _scores(self, x):
-        scores = self.forward(x)
+        with self._testing():
+            scores = self.forward(x)
         if scores.ndim != 2 or scores.size == 0:
             raise ValueError(f"x: expected samples for which the net gives scores (N, classes), got {scores.shape}")
         return scores
+
+    @contextlib.contextmanager
+    def _testing(self):
+        """All layers do within this what they do in a test; afterwards they go on as before."""
+        before = [(layer, layer.training) for layer in self.layers.values()]
+        try:
+            for layer, _ in before:
+                layer.training = False
+            yield
+        finally:
+            for layer, training in before:
+                layer.training = training
 
     def _decide(self, scores):
         *_, last = self.layers.values()
@@ -120,7 +138,8 @@ class Net:
         y = np.zeros((1, *shape))
         for name, layer in self.layers.items():
             try:
-                y = copy.deepcopy(layer).forward(y)
+                with self._testing():
+                    y = copy.deepcopy(layer).forward(y)
             except ValueError as error:
                 raise ValueError(
                     f"input_shape: expected a shape that {name!r} can take, got {shape} ({error})"
@@ -129,28 +148,31 @@ class Net:
         return rows
 
     def save(self, path):
-        """Write all parameters to the file ``path`` in NumPy's .npz format, one array a parameter."""
+        """Write all parameters and states to the file ``path`` in NumPy's .npz format, one array each."""
         with open(_as_path(path), "wb") as file:
-            np.savez(file, **{name: blob.data for name, blob in self.parameters().items()})
+            np.savez(file, **self._arrays())
 
     def load(self, path):
-        """Read all parameters from a file that :meth:`save` wrote.
+        """Read all parameters and states from a file that :meth:`save` wrote.
 
         Names, shapes and values are checked first: on any error (ValueError) the net stays as it was. The file is read
         without pickle, so a file from a stranger can run nothing.
         """
-        blobs, path = self.parameters(), _as_path(path)
+        arrays, path = self._arrays(), _as_path(path)
         try:
             with np.load(path, allow_pickle=False) as file:
                 values = {name: file[name] for name in file.files}
         except (ValueError, TypeError, AttributeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             raise ValueError(f"path: expected a file that Net.save wrote, got {path} ({error})") from error
-        if values.keys() != blobs.keys():
-            missing, surplus = sorted(blobs.keys() - values.keys()), sorted(values.keys() - blobs.keys())
+        if values.keys() != arrays.keys():
+            missing, surplus = sorted(arrays.keys() - values.keys()), sorted(values.keys() - arrays.keys())
             raise ValueError(f"path: expected the parameters of this net; missing {missing}, too many {surplus}")
-        values = {name: as_array(f"path: {name}", v, shape=blobs[name].shape) for name, v in values.items()}
-        for name, blob in blobs.items():
-            blob.data[...] = values[name]
+        values = {name: as_array(f"path: {name}", v, shape=arrays[name].shape) for name, v in values.items()}
+        for name, array in arrays.items():
+            array[...] = values[name]
+
+    def _arrays(self):
+        return {name: blob.data for name, blob in self.parameters().items()} | self.states()
 
 
 def _as_path(path):

@@ -16,15 +16,16 @@ class Regulariser:
 
     def penalty(self, blobs):
         """Return R(W) as a float, summed over all ``blobs``."""
-        return float(sum(self._price(blob.data) for blob in _as_blobs(blobs)))
+        return float(sum(self._price(blob.data) for blob in as_blobs(blobs)))
 
     def add_gradient(self, blobs):
         """Add ∂R/∂w to the ``diff`` of each of ``blobs``."""
-        for blob in _as_blobs(blobs):
+        for blob in as_blobs(blobs):
             blob.diff += self._slope(blob.data)
 
 
-def _as_blobs(blobs):
+def as_blobs(blobs):
+    """Return ``blobs``, a dict from name to Blob or a sequence of them, as a list of Blobs, or raise."""
     try:
         blobs = list(blobs.values() if isinstance(blobs, Mapping) else blobs)
     except TypeError:

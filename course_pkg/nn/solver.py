@@ -1,37 +1,13 @@
-"""Solver: gradient descent (梯度下降) on small random batches."""
+"""Solver: train a net with any optimiser on small random batches."""
 
+import inspect
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from course_pkg._validate import NotFiniteError, as_array, as_generator, as_int, as_labels, as_number, describe
 from course_pkg.nn.net import Net
-from course_pkg.nn.regularise import Regulariser
-
-
-class SGD:
-    """Stochastic gradient descent: w ← w − lr · ∂L/∂w for every parameter of ``net``.
-
-    ``lr`` > 0 is the learning rate (学习率) η. With a ``regulariser``, ∂R/∂w is added for the weights, not the biases.
-    Raises TypeError or ValueError naming the argument that is wrong.
-    Source: university deck, gradient descent; Robbins & Monro, 1951.
-    """
-
-    def __init__(self, net, lr, *, regulariser=None):
-        if not isinstance(net, Net):
-            raise TypeError(f"net: expected a Net, got {describe(net)}")
-        if regulariser is not None and not isinstance(regulariser, Regulariser):
-            raise TypeError(f"regulariser: expected L2(strength), L1(strength) or None, got {describe(regulariser)}")
-        self.net = net
-        self.lr = as_number("lr", lr, above=0)
-        self.regulariser = regulariser
-
-    def step(self):
-        """Take one step along the negative gradient. ``diff`` stays: clear it with ``net.zero_grad()`` afterwards."""
-        if self.regulariser is not None:
-            self.regulariser.add_gradient(self.net.weights())
-        for blob in self.net.parameters().values():
-            blob.data -= self.lr * blob.diff
+from course_pkg.nn.optimisers import SGD, Optimiser
 
 
 @dataclass
@@ -55,19 +31,24 @@ def fit(
     test=None,
     monitor=None,
     schedule=None,
+    optimiser=SGD,
 ):
-    """Train ``net`` by SGD on random batches and return the :class:`History`.
+    """Train ``net`` on random batches and return the :class:`History`.
 
     In each of ``epochs`` rounds the samples ``x`` (N, …) with labels or targets ``y`` (N, …) are shuffled by ``rng`` (a
     NumPy generator or a seed) and cut into batches of ``batch_size``; for every batch the gradient of the full loss
     (1/N) Σ L_n + R(W) is computed and one step is taken. In epoch 0, 1, … the learning rate is ``lr``, or
-    ``lr * schedule(epoch)``. ``test`` = (x_test, labels) is measured after every epoch. ``monitor`` is an object such
-    as ``course_pkg.show.Monitor``: its ``update(loss, accuracy=…)`` is called after every iteration.
+    ``lr * schedule(epoch)``. ``optimiser`` is a class such as ``Adam``, or any function that returns an optimiser for
+    ``(net, lr, regulariser=…)``, such as ``functools.partial(Momentum, momentum=0.99)``. ``test`` = (x_test, labels)
+    is measured after every epoch. ``monitor`` is an object such as ``course_pkg.show.Monitor``: its
+    ``update(loss, accuracy=…)`` is called after every iteration.
 
     Raises TypeError or ValueError naming the argument that is wrong, and a ValueError that names ``lr`` when the steps
     are so large that the numbers leave the range of floating point.
     """
-    solver = SGD(net, lr, regulariser=regulariser)
+    if not isinstance(net, Net):
+        raise TypeError(f"net: expected a Net, got {describe(net)}")
+    solver = _solver(optimiser, net, lr, regulariser)
     if net.loss_layer is None:
         raise ValueError("net: expected a net with a loss, Net(layers, loss=…), got one without")
     x = as_array("x", x)
@@ -111,6 +92,19 @@ def fit(
             f"lr: expected a rate at which training does not diverge, got {solver.lr} ({error})"
         ) from error
     return history
+
+
+def _solver(optimiser, net, lr, regulariser):
+    """Return ``optimiser(net, lr, regulariser=regulariser)``, an optimiser, or raise."""
+    wanted = "a class such as SGD or Adam, or a function (net, lr, regulariser=…) that returns an optimiser"
+    try:
+        inspect.signature(optimiser).bind(net, lr, regulariser=regulariser)
+    except (TypeError, ValueError):
+        raise TypeError(f"optimiser: expected {wanted}, got {describe(optimiser)}") from None
+    solver = optimiser(net, lr, regulariser=regulariser)
+    if not isinstance(solver, Optimiser):
+        raise TypeError(f"optimiser: expected {wanted}, got one that returns {describe(solver)}")
+    return solver
 
 
 def _iteration(solver, x, y):

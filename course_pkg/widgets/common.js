@@ -1,6 +1,7 @@
 // What all widgets share; Python puts this before each widget's own file.
 
 const SVG = "http://www.w3.org/2000/svg";
+const STAR = "M0-9 2.1-2.9 8.6-2.8 3.4 1.1 5.3 7.3 0 3.6-5.3 7.3-3.4 1.1-8.6-2.8-2.1-2.9Z"; // marks the lowest place
 const TRAITS = ["scenery", "state", "error"]; // what Python sends
 
 /** Make an element. Attributes named on… are listeners; those that are false, null or undefined are left out. */

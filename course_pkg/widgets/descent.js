@@ -1,5 +1,3 @@
-const STAR = "M0-9 2.1-2.9 8.6-2.8 3.4 1.1 5.3 7.3 0 3.6-5.3 7.3-3.4 1.1-8.6-2.8-2.1-2.9Z";
-
 export default widget("Gradient descent on a surface", ({ send, choice, slider, field, button, player }) => {
   const size = { width: 390, height: 340 };
   const curveSize = { width: 330, height: 340 };

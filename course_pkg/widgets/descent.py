@@ -1,6 +1,6 @@
 """Gradient descent on a surface: the learning rate, the start, and the way down that follows from them."""
 
-from functools import cache, lru_cache
+from functools import lru_cache
 
 import numpy as np
 
@@ -8,9 +8,7 @@ from course_pkg._validate import as_array, as_choice, as_int, as_number
 from course_pkg.show import COLOURS, new_figure
 from course_pkg.surfaces import RADIUS, SURFACES, gradient_descent, verdict
 from course_pkg.widgets.base import CourseWidget, Setting, module, shown, typed_number
-
-BANDS = 14
-GRID = 48
+from course_pkg.widgets.terrain import band_colours, band_paths, heights
 
 MEANINGS = {
     "too small": "every step goes down, but the steps are used up before the path arrives",
@@ -18,41 +16,6 @@ MEANINGS = {
     "oscillates": "the steps jump to and fro across the valley",
     "diverges": "the steps are so long that they lead up and away",
 }
-
-
-def _colours():
-    """One colour for each band: dark where the surface is low."""
-    low, high = np.array([0x1F, 0x6F, 0xA8]), np.array([0xEE, 0xF5, 0xFA])
-    mixed = low + (high - low) * np.linspace(0, 1, BANDS)[:, None] ** 0.8
-    return ["#" + "".join(f"{round(c):02x}" for c in colour) for colour in mixed]
-
-
-@cache
-def _heights(name):
-    """The surface on a grid, and the heights that cut it into ``BANDS`` bands of equal area."""
-    surface = SURFACES[name]
-    x, y = (np.linspace(low, high, GRID) for low, high in surface.bounds)
-    z = surface.f(*np.meshgrid(x, y))
-    return x, y, z, np.quantile(z, np.linspace(0, 1, BANDS + 1))
-
-
-@cache
-def _map(name):
-    """What lies below each band's upper edge, as SVG paths in the surface's coordinates, to be painted one by one."""
-    from contourpy import FillType, contour_generator
-    from matplotlib.path import Path
-
-    x, y, z, levels = _heights(name)
-    generator = contour_generator(x, y, z, fill_type=FillType.OuterCode)
-    letter = {Path.MOVETO: "M", Path.LINETO: "L"}
-    layers = []
-    for level, colour in zip(levels[1:], _colours(), strict=True):
-        path = ""
-        for points, codes in zip(*generator.filled(levels[0] - 1, level), strict=True):
-            for (px, py), code in zip(points, codes, strict=True):
-                path += f"{letter[code]}{px:.4g} {py:.4g}" if code in letter else "Z"
-        layers.append({"path": path, "colour": colour})
-    return layers[::-1]
 
 
 @lru_cache(maxsize=8)
@@ -116,7 +79,7 @@ class Descent(CourseWidget):
             "formula": f"f(x, y) = {surface.formula}",
             "bounds": [list(b) for b in surface.bounds],
             "minima": [list(m) for m in surface.minima],
-            "map": _map(self.surface),
+            "map": band_paths(self.surface),
             "rates": surface.learning_rates,
         }
 
@@ -173,9 +136,9 @@ class Descent(CourseWidget):
     def static_figure(self):
         path, at = self.path, self._at
         surface = path.surface
-        x, y, z, levels = _heights(self.surface)
+        x, y, z, levels = heights(self.surface)
         fig, (left, right) = new_figure(1, 2, size=(8.4, 3.9), width_ratios=(1.15, 1))
-        left.contourf(x, y, z, levels, colors=_colours())
+        left.contourf(x, y, z, levels, colors=band_colours())
         left.plot(*path.points[: at + 1].T, "-", color="white", lw=4, scalex=False, scaley=False)
         left.plot(*path.points[: at + 1].T, ".-", color=COLOURS["red"], lw=1.8, ms=6)
         left.plot(*path.points[0], "o", color="black", mec="white", ms=9, label="start")

@@ -24,6 +24,8 @@ def net(layer=None):
     return nn.Net([layer or nn.Dense(6, 3)], loss=nn.SoftmaxCrossEntropy())
 
 
+STEP = {"net": net(), "lr": 0.1, "regulariser": nn.L2(0.1)}
+
 # Every public function and constructor, and the methods that take arguments, with a call that works.
 CALLS = {
     "Blob": (nn.Blob, {"data": np.ones(3)}),
@@ -34,6 +36,17 @@ CALLS = {
     "Conv2d": (
         nn.Conv2d,
         {"in_channels": 3, "out_channels": 2, "kernel_size": 3, "table": TABLE, **GEOMETRY, **WEIGHTS},
+    ),
+    "GroupConv2d": (
+        nn.GroupConv2d,
+        {"in_channels": 4, "out_channels": 2, "kernel_size": 3, "groups": 2, **GEOMETRY, **WEIGHTS},
+    ),
+    "Dropout": (nn.Dropout, {"ratio": 0.5, "rng": 0}),
+    "LRN": (nn.LRN, {"size": 5, "alpha": 1e-4, "beta": 0.75, "k": 1.0}),
+    "Scale": (nn.Scale, {"channels": 3, "bias": True, "dtype": "float32"}),
+    "BatchNorm": (
+        nn.BatchNorm,
+        {"channels": 3, "affine": True, "momentum": 0.1, "eps": 1e-5, "dtype": "float32"},
     ),
     "MaxPool2d": (nn.MaxPool2d, POOL),
     "AvgPool2d": (nn.AvgPool2d, POOL),
@@ -51,16 +64,24 @@ CALLS = {
     "MulticlassHinge.forward": (nn.MulticlassHinge().forward, {"scores": SCORES, "y": LABELS}),
     "RBFLoss.forward": (nn.RBFLoss().forward, {"scores": SCORES, "y": LABELS}),
     "SquaredError.forward": (nn.SquaredError().forward, {"scores": SCORES, "y": SCORES}),
+    "SigmoidCrossEntropy.forward": (nn.SigmoidCrossEntropy().forward, {"scores": SCORES, "y": SCORES}),
     "L1": (nn.L1, {"strength": 0.1}),
     "L2": (nn.L2, {"strength": 0.1}),
     "L1.penalty": (nn.L1(0.1).penalty, {"blobs": [nn.Blob([1.0])]}),
     "L2.add_gradient": (nn.L2(0.1).add_gradient, {"blobs": [nn.Blob([1.0])]}),
+    "clip_gradients": (nn.clip_gradients, {"blobs": [nn.Blob([1.0])], "max_norm": 1.0}),
     "Net": (nn.Net, {"layers": [nn.ReLU()], "loss": nn.SoftmaxCrossEntropy()}),
     "Net.loss": (net().loss, {"x": ROWS, "y": LABELS}),
     "Net.predict": (net().predict, {"x": ROWS}),
     "Net.accuracy": (net().accuracy, {"x": ROWS, "y": LABELS}),
     "Net.summary": (net(nn.Conv2d(3, 2, 3)).summary, {"input_shape": (3, 6, 6)}),
-    "SGD": (nn.SGD, {"net": net(), "lr": 0.1, "regulariser": nn.L2(0.1)}),
+    "SGD": (nn.SGD, STEP),
+    "Momentum": (nn.Momentum, {**STEP, "momentum": 0.9}),
+    "Nesterov": (nn.Nesterov, {**STEP, "momentum": 0.9}),
+    "AdaGrad": (nn.AdaGrad, {**STEP, "eps": 1e-10}),
+    "RMSProp": (nn.RMSProp, {**STEP, "alpha": 0.99, "eps": 1e-8}),
+    "AdaDelta": (nn.AdaDelta, {**STEP, "rho": 0.9, "eps": 1e-6}),
+    "Adam": (nn.Adam, {**STEP, "betas": (0.9, 0.999), "eps": 1e-8}),
     "fit": (
         nn.fit,
         {
@@ -75,6 +96,7 @@ CALLS = {
             "test": (ROWS, LABELS),
             "monitor": None,
             "schedule": None,
+            "optimiser": nn.Adam,
         },
     ),
     "numerical_gradient": (nn.numerical_gradient, {"f": np.sum, "x": ROWS, "eps": 1e-5}),
@@ -83,7 +105,18 @@ CALLS = {
         {"layer": nn.SoftmaxCrossEntropy(), "x": SCORES, "y": LABELS, "eps": 1e-5, "tolerance": 1e-7, "rng": 0},
     ),
 }
-BARE = {"Layer", "Loss", "History", "GradientError", "Sigmoid", "Flatten", "SoftmaxCrossEntropy", "SquaredError"}
+BARE = {
+    "Layer",
+    "Loss",
+    "Optimiser",
+    "OPTIMISERS",
+    "History",
+    "GradientError",
+    "Sigmoid",
+    "Flatten",
+    "SoftmaxCrossEntropy",
+    "SquaredError",
+}
 
 for make, x in [
     (lambda: nn.Dense(6, 3), ROWS),
@@ -96,6 +129,11 @@ for make, x in [
     (lambda: nn.AvgPool2d(2), X),
     (lambda: nn.Subsampling2d(3), X),
     (nn.Flatten, X),
+    (lambda: nn.GroupConv2d(3, 3, 3, groups=3), X),
+    (nn.Dropout, X),
+    (nn.LRN, X),
+    (lambda: nn.Scale(3), X),
+    (lambda: nn.BatchNorm(3), X),
     (lambda: nn.EuclideanRBF(**CENTRES), ROWS),
     (net, ROWS),
 ]:
@@ -132,7 +170,7 @@ MEANINGFUL = {
     ("Softmax", "axis", "a huge integer"),  # an axis that no x has: forward says so
     ("Net", "loss", "None"),
     ("Net.backward", "dy", "None"),
-    ("SGD", "regulariser", "None"),
+    *((name, "regulariser", "None") for name in nn.OPTIMISERS),
     ("fit", "regulariser", "None"),
     ("fit", "test", "None"),
     ("fit", "monitor", "None"),
@@ -220,6 +258,15 @@ def test_odd_values_work_or_are_refused_by_name(argument, value):
         ("SoftmaxCrossEntropy.forward", {"scores": np.ones((0, 3)), "y": []}, "scores: expected at least one sample"),
         ("SquaredError.forward", {"y": ROWS}, "y: expected shape (4, 3), got (4, 6)"),
         ("fit", {"batch_size": 0}, "batch_size: expected an integer ≥ 1, got 0"),
+        ("Momentum", {"momentum": 1}, "momentum: expected a number from 0 to below 1, got 1.0"),
+        ("RMSProp", {"alpha": -0.1}, "alpha: expected a number ≥ 0, got -0.1"),
+        ("AdaDelta", {"rho": 1.5}, "rho: expected a number from 0 to below 1, got 1.5"),
+        ("AdaGrad", {"eps": 0}, "eps: expected a number > 0, got 0.0"),
+        ("Adam", {"betas": 0.9}, "betas: expected two numbers (β₁, β₂), got float 0.9"),
+        ("Adam", {"betas": (0.9, 1)}, "betas[1]: expected a number from 0 to below 1, got 1.0"),
+        ("fit", {"net": {"w": nn.Blob([1.0])}}, "net: expected a Net, got dict"),
+        ("fit", {"optimiser": nn.SGD(net(), 0.1)}, "optimiser: expected a class such as SGD or Adam, or a function"),
+        ("fit", {"optimiser": lambda *_, **__: 3}, "optimiser: expected a class such as SGD or Adam, or a function"),
         ("fit", {"lr": 0}, "lr: expected a number > 0, got 0.0"),
         ("fit", {"x": ROWS[:0], "y": LABELS[:0]}, "x: expected at least one sample"),
         ("fit", {"schedule": lambda epoch: -1}, "schedule(epoch): expected a number ≥ 0, got -1.0"),
