@@ -442,8 +442,8 @@ except TypeError as error:
 # | 2019 | TensorFlow 2.0 | calculates at once ("eager"); no session. `tf.function` traces a function into a graph |
 # | 2023 | PyTorch 2.0 | `torch.compile` records the operations of a running program as graphs, and compiles these |
 #
-# So the session is gone, and `placeholder` with it. 004 still says that TensorFlow cannot do dynamic networks; this was
-# true until 2019. But the graph is back everywhere, for the reasons above. The difference is who writes it. In 2015 you
+# So the session is gone, and `placeholder` with it. 004 still says that TensorFlow cannot do dynamic networks. Until 2019
+# they needed special operations for loops and conditions inside the graph. But the graph is back everywhere, for the reasons above. The difference is who writes it. In 2015 you
 # did. Today you write ordinary code, and the graph is **recorded** from it.
 #
 # You can watch PyTorch do it. `torch.fx` calls a function with stand-ins for its arguments, which note what is done to
@@ -556,4 +556,4 @@ show.table(
 #
 # The code of this lecture is `course_pkg.graph`. Its table of operations, `ops.py`, is made to be read.
 #
-# Next: the dynamic school, and one network in all three schools.
+# **Next:** [the dynamic school](03_three_schools.ipynb), and one network in all three schools.
