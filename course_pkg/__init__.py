@@ -2,10 +2,10 @@
 
 Each room can be read alone. Lower rooms never import higher ones::
 
-    nn, graph, backprop, surfaces, models    what the lectures teach, from scratch
-    data                                     digits, photos and generated sets, without a network
-    show, widgets                            figures and interactive faces for it
-    checks                                   how the problem sets speak to students
+    nn, backprop                             layers and worked examples, from scratch
+    data, show                               data that ships; figures with alternative text
+    caffe, graph, models, surfaces, vision   what stands on these
+    widgets, checks                          interactive faces; how the problem sets speak to students
 
 Importing the package imports nothing else; import the room that you want: ``from course_pkg import nn``.
 """

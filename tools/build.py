@@ -148,7 +148,7 @@ def tidy(cell):
 
 def execute(notebook, directory):
     """Run all cells in ``directory``; return the seconds taken and a list of problems."""
-    environment = {**os.environ, "COURSE_QUIET": "1", "PYTHONHASHSEED": "0"}
+    environment = {**os.environ, "COURSE_QUIET": "1", "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1"}
     client = nbclient.NotebookClient(
         notebook,
         timeout=300,

@@ -30,7 +30,8 @@ def graph(nodes, edges, *, alt, caption="", width=10):
         (x0, y0, _), (x1, y1, _) = nodes[start], nodes[end]
         patches = {"patchA": drawn[start].get_bbox_patch(), "patchB": drawn[end].get_bbox_patch()}
         ax.annotate("", (x1, y1), (x0, y0), arrowprops={"arrowstyle": "->", "color": "0.5", **patches})
-        middle, angle = ((x0 + x1) / 2, (y0 + y1) / 2), math.degrees(math.atan2(y1 - y0, x1 - x0))
+        middle = (x0 + x1) / 2, (y0 + y1) / 2
+        angle = (math.degrees(math.atan2(y1 - y0, x1 - x0)) + 90) % 180 - 90  # never upside down
         turned = {"ha": "center", "rotation": angle, "rotation_mode": "anchor", "fontsize": 10}
         ax.annotate(above, middle, (0, 3), textcoords="offset points", va="bottom", color=COLOURS["blue"], **turned)
         ax.annotate(below, middle, (0, -3), textcoords="offset points", va="top", color=COLOURS["red"], **turned)

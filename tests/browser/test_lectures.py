@@ -7,7 +7,6 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
-
 ROOT = Path(__file__).parents[2]
 
 

@@ -11,7 +11,6 @@ from course_pkg.surfaces import gradient_descent, verdict
 from course_pkg.widgets.base import shown
 
 
-
 @pytest.fixture
 def show(lab):
     """A function that shows a widget in a new notebook and returns its element of the page."""

@@ -408,7 +408,7 @@ for name, values in valleys.items():
 
 # %%
 show.source(nn.Net.backward)
-show.source(nn.SGD.step)
+show.source(nn.SGD)
 
 # %%
 net = small_net()
