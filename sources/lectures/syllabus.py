@@ -102,10 +102,11 @@ show.figure(
 # | [2 The graph school](session2_frameworks/02_graph_school.ipynb) | define a graph, extend it with its gradients, run it in a session, with TensorFlow 1 as the example | 35 min | {{seconds:session2_frameworks/02_graph_school}} |
 # | [3 Three schools](session2_frameworks/03_three_schools.ipynb) | the tape of PyTorch; one network in all three schools, to the same numbers; what became of five frameworks | 30 min | {{seconds:session2_frameworks/03_three_schools}} |
 # | [4 Optimisers](session2_frameworks/04_optimisers.ipynb) | seven optimisers explained, checked against PyTorch, and raced | 40 min | {{seconds:session2_frameworks/04_optimisers}} |
+# | [5 Training deep nets](session2_frameworks/05_training_deep_nets.ipynb) | vanishing gradients, measured layer by layer, and four cures; cliffs and clipping; batch size and order of the samples | 40 min | {{seconds:session2_frameworks/05_training_deep_nets}} |
 #
 # **Planned:**
 #
-# - regularisation, and the troubles of optimisation;
+# - regularisation, from weight decay to label smoothing;
 # - learning without labels: autoencoders, sparse coding, restricted Boltzmann machines, deep belief nets;
 # - architectures from AlexNet to ResNet and DenseNet; recurrent networks and LSTM;
 # - hardware, and watching a training run.

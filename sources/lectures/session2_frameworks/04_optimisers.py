@@ -655,4 +655,4 @@ for name in sorted(runs, key=lambda name: round(curves[name][:, -1].mean(), 3)):
 # - R. Schmidt, F. Schneider and P. Hennig (2021), *Descending through a crowded valley: benchmarking deep learning optimizers*. ICML.
 # - G. Goh (2017), *Why momentum really works*. Distill. With sliders.
 #
-# Next: regularisation, or how to learn the digits and not the training set.
+# Next: [training deep nets](05_training_deep_nets.ipynb), where the best optimiser does not help if no gradient arrives.
