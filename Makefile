@@ -15,7 +15,7 @@ $(READY): pyproject.toml constraints.txt
 	touch $@
 
 lab: $(READY)  ## open the course in JupyterLab
-	$(RUN) -m jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) lectures/syllabus.ipynb
+	$(RUN) -m jupyter lab --LabApp.default_url=/lab/tree/lectures/syllabus.ipynb $(if $(filter 0,$(shell id -u)),--allow-root)
 
 test: $(READY) lint  ## every test: package, notebooks, grading, browser
 	$(RUN) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout 300 tests lectures solutions
