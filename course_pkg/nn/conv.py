@@ -15,7 +15,7 @@ import numpy as np
 from course_pkg._validate import as_array, as_bool, as_int, as_pair, as_shape, describe
 from course_pkg.nn.init import initial_bias, initial_weight
 from course_pkg.nn.layer import Layer
-from course_pkg.nn.windows import as_images, crop, output_shape, shifted
+from course_pkg.nn.windows import as_geometry, as_images, crop, output_shape, shifted
 
 
 class _Scratch(dict):
@@ -26,14 +26,6 @@ class _Scratch(dict):
         if name not in self or self[name].shape != shape or self[name].dtype != dtype:
             self[name] = np.zeros(shape, dtype)
         return self[name]
-
-
-def _geometry(stride, padding, dilation):
-    return {
-        "stride": as_pair("stride", stride, minimum=1),
-        "padding": as_pair("padding", padding, minimum=0),
-        "dilation": as_pair("dilation", dilation, minimum=1),
-    }
 
 
 def _exchange(images):
@@ -113,7 +105,7 @@ def conv2d(x, weight, bias=None, *, stride=1, padding=0, dilation=1):
     x = as_images(x, channels=weight.shape[1])
     if bias is not None:
         bias = as_array("bias", bias, shape=(len(weight),))
-    y, _ = _forward(x, weight, bias, _Scratch(), **_geometry(stride, padding, dilation))
+    y, _ = _forward(x, weight, bias, _Scratch(), **as_geometry(stride, padding, dilation))
     return y
 
 
@@ -130,7 +122,7 @@ def conv2d_input_grad(dy, weight, input_shape, *, stride=1, padding=0, dilation=
     Source: recap of session I, "the backward pass of a convolution is a convolution".
     """
     weight = as_array("weight", weight, ndim=4)
-    geometry = _geometry(stride, padding, dilation)
+    geometry = as_geometry(stride, padding, dilation)
     shape = as_shape("input_shape", input_shape, length=4, minimum=0)
     if shape[1] != weight.shape[1]:
         raise ValueError(f"input_shape: expected {weight.shape[1]} channels as the weight has, got {shape}")
@@ -153,7 +145,7 @@ def conv2d_weight_grad(dy, x, kernel_size, *, stride=1, padding=0, dilation=1):
     """
     x = as_images(x)
     kernel = as_pair("kernel_size", kernel_size, minimum=1)
-    geometry = _geometry(stride, padding, dilation)
+    geometry = as_geometry(stride, padding, dilation)
     dy = as_array("dy", dy, shape=(len(x), None, *output_shape(x.shape, kernel, **geometry)))
     return _weight_grad(_as_rows(dy), _columns(x, kernel, _Scratch(), **geometry), kernel)
 
@@ -204,7 +196,7 @@ class Conv2d(Layer):
         self.in_channels = as_int("in_channels", in_channels, minimum=1)
         self.out_channels = as_int("out_channels", out_channels, minimum=1)
         self.kernel_size = as_pair("kernel_size", kernel_size, minimum=1)
-        self.geometry = _geometry(stride, padding, dilation)
+        self.geometry = as_geometry(stride, padding, dilation)
         channels = self.out_channels, self.in_channels
         self.table = np.ones(channels, dtype=bool) if table is None else _as_table(table, channels)
         window = self.kernel_size[0] * self.kernel_size[1]

@@ -6,7 +6,7 @@ from course_pkg._validate import as_bool, as_int, as_pair
 from course_pkg.nn.conv import conv2d, conv2d_input_grad, conv2d_weight_grad
 from course_pkg.nn.init import initial_bias, initial_weight
 from course_pkg.nn.layer import Layer
-from course_pkg.nn.windows import as_images
+from course_pkg.nn.windows import as_geometry, as_images
 
 
 class GroupConv2d(Layer):
@@ -42,11 +42,7 @@ class GroupConv2d(Layer):
             if channels % self.groups:
                 raise ValueError(f"groups: expected a divisor of {name} = {channels}, got {self.groups}")
         self.kernel_size = as_pair("kernel_size", kernel_size, minimum=1)
-        self.geometry = {
-            "stride": as_pair("stride", stride, minimum=1),
-            "padding": as_pair("padding", padding, minimum=0),
-            "dilation": as_pair("dilation", dilation, minimum=1),
-        }
+        self.geometry = as_geometry(stride, padding, dilation)
         window = self.kernel_size[0] * self.kernel_size[1]
         self.weight = initial_weight(
             (self.out_channels, self.in_channels // self.groups, *self.kernel_size),

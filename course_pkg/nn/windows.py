@@ -7,7 +7,7 @@ k·k shifted images, and every loop here is over those few, never over pixels or
 
 import numpy as np
 
-from course_pkg._validate import as_array, as_int
+from course_pkg._validate import as_array, as_int, as_pair
 
 
 def output_size(size, kernel, stride=1, padding=0, dilation=1):
@@ -30,6 +30,15 @@ def output_size(size, kernel, stride=1, padding=0, dilation=1):
             f"got {kernel} with dilation {dilation}, which spans {dilation * (kernel - 1) + 1}"
         )
     return room // stride + 1
+
+
+def as_geometry(stride, padding, dilation):
+    """Return how a kernel moves, checked, as keyword arguments of ``conv2d``: pairs (height, width) in pixels."""
+    return {
+        "stride": as_pair("stride", stride, minimum=1),
+        "padding": as_pair("padding", padding, minimum=0),
+        "dilation": as_pair("dilation", dilation, minimum=1),
+    }
 
 
 def output_shape(shape, kernel, stride, padding, dilation=(1, 1)):
