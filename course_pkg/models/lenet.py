@@ -43,7 +43,8 @@ def lenet5(rng=0, *, dtype=np.float64):
     Departures from the paper: weights start from a normal distribution with standard deviation 1/√fan-in, the paper's
     from a uniform one within ±2.4/fan-in; images are not distorted; plain SGD in place of second-order step sizes.
     This recipe trains it in about 10 s on one core. The accuracy on the 360 test digits was 97.5 to 99.2 %, on average
-    98.4 %, in 12 runs with different seeds for the weights and the split::
+    98.4 %, in 12 runs with different seeds for the weights and the split. It was chosen among a few by such accuracies,
+    with no separate validation part, so they are a little too kind::
 
         digits = data.digits(32, dtype=np.float32)
         net = lenet5(dtype=np.float32)
