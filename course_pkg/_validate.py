@@ -124,6 +124,14 @@ def as_number(name, value, *, minimum=None, above=None):
     return number
 
 
+def as_share(name, value):
+    """Return ``value``, a share of a whole, as a float from 0 to below 1, or raise."""
+    number = as_number(name, value, minimum=0)
+    if number >= 1:
+        raise ValueError(f"{name}: expected a number from 0 to below 1, got {number}")
+    return number
+
+
 def as_choice(name, value, choices):
     """Return ``value`` if it is one of ``choices``, or raise a ValueError that lists them."""
     if not any(isinstance(value, type(choice)) and value == choice for choice in choices):

@@ -157,6 +157,8 @@ def test_what_is_of_another_kind_is_a_type_error(check, bad):
         (lambda: validate.as_number("a", -1, minimum=0), "a: expected a number ≥ 0, got -1.0"),
         (lambda: validate.as_number("a", 0, above=0), "a: expected a number > 0, got 0.0"),
         (lambda: validate.as_number("a", 10**400), "a: expected a number in the range of a float, got int 1000"),
+        (lambda: validate.as_share("a", 1), "a: expected a number from 0 to below 1, got 1.0"),
+        (lambda: validate.as_share("a", -0.1), "a: expected a number ≥ 0, got -0.1"),
         (lambda: validate.as_choice("a", "c", ("a", "b")), "a: expected one of 'a', 'b', got str 'c'"),
         (
             lambda: validate.as_choice("a", np.ones(2), ("a", "b")),

@@ -1,8 +1,25 @@
-"""Data that every installation has: handwritten digits, photos, patches, generated sets. Nothing is downloaded."""
+"""Data that every installation has: handwritten digits, photos, prose, generated sets. Nothing is downloaded."""
 
+from course_pkg.data.augmentation import augment
 from course_pkg.data.digits import Split, digits
 from course_pkg.data.generated import xor
-from course_pkg.data.patches import real_or_scrambled, scramble, whiten
+from course_pkg.data.grammar import analogies, grammar
+from course_pkg.data.patches import patches, real_or_scrambled, scramble, whiten
 from course_pkg.data.photos import PHOTOS, photo
+from course_pkg.data.text import docstrings
 
-__all__ = ["PHOTOS", "Split", "digits", "photo", "real_or_scrambled", "scramble", "whiten", "xor"]
+__all__ = [
+    "PHOTOS",
+    "Split",
+    "analogies",
+    "augment",
+    "digits",
+    "docstrings",
+    "grammar",
+    "patches",
+    "photo",
+    "real_or_scrambled",
+    "scramble",
+    "whiten",
+    "xor",
+]

@@ -79,6 +79,32 @@ def _both_kinds(names, size, number, rng):
     return x[order], y[order]
 
 
+def patches(pictures, size, count, *, contrast=0.0, rng=0):
+    """Return ``count`` square pieces of side ``size``, cut at random places from grey ``pictures``, about as many each.
+
+    ``pictures`` is a list of arrays (H, W); the result is (count, size, size), in the order of the pictures. Only
+    patches are taken whose standard deviation, in the unit of the pictures, is above ``contrast``. ``rng`` is a NumPy
+    generator or a seed.
+    Raises TypeError or ValueError naming the argument that is wrong, or the picture that has no such patch.
+    """
+    pictures = [as_array(f"pictures[{i}]", picture, ndim=2) for i, picture in enumerate(pictures)]
+    size, count = as_int("size", size, minimum=1), as_int("count", count, minimum=1)
+    contrast, rng, found = as_number("contrast", contrast, minimum=0), as_generator("rng", rng), []
+    if not pictures:
+        raise ValueError("pictures: expected at least one picture, got none")
+    for i, share in enumerate(np.array_split(np.arange(count), len(pictures))):
+        if size > min(pictures[i].shape):
+            raise ValueError(f"pictures[{i}]: expected at least {size}×{size} pixels, got shape {pictures[i].shape}")
+        windows = np.lib.stride_tricks.sliding_window_view(pictures[i], (size, size))
+        variance = _window_mean(pictures[i] ** 2, size) - _window_mean(pictures[i], size) ** 2
+        good = np.argwhere(variance > contrast**2)
+        if not len(good):
+            raise ValueError(f"contrast: expected less than that of the best patch of pictures[{i}], got {contrast}")
+        rows, columns = good[rng.integers(len(good), size=len(share))].T
+        found.append(windows[rows, columns])
+    return np.concatenate(found)
+
+
 def _window_mean(picture, size):
     """Return the mean of every ``size``×``size`` window that lies wholly in the picture, by sums of sums."""
     sums = np.pad(picture, ((1, 0), (1, 0))).cumsum(axis=0).cumsum(axis=1)
@@ -87,14 +113,8 @@ def _window_mean(picture, size):
 
 
 def _cut(pictures, size, number, rng):
-    """Return ``number`` patches (number, size, size), about as many from each of the ``pictures``."""
-    found = []
-    for share, picture in zip(np.array_split(np.arange(number), len(pictures)), pictures, strict=True):
-        windows = np.lib.stride_tricks.sliding_window_view(picture, (size, size))
-        good = np.argwhere(_window_mean(picture**2, size) - _window_mean(picture, size) ** 2 > _FLAT**2)
-        rows, columns = good[rng.integers(len(good), size=len(share))].T
-        found.append(windows[rows, columns])
-    x = np.concatenate(found)
+    """Return ``number`` patches (number, size, size) with mean 0 and standard deviation 1, turned and mirrored."""
+    x = patches(pictures, size, number, contrast=_FLAT, rng=rng)
     x -= x.mean(axis=(1, 2), keepdims=True)
     x /= x.std(axis=(1, 2), keepdims=True)
     turns, mirrored = rng.integers(4, size=number), rng.integers(2, size=number).astype(bool)

@@ -9,8 +9,9 @@
     net.accuracy(x_test, y_test)
 
 Every layer has ``forward(x) -> y`` and ``backward(dy) -> dx``; its parameters are blobs (``data`` and ``diff``). Images
-are arrays (N, C, H, W): samples, channels, height, width. ``check_gradients`` holds any backward pass, yours too,
-against finite differences. ``fit`` trains with any of seven optimisers, as in ``optimiser=nn.Adam``.
+are arrays (N, C, H, W): samples, channels, height, width; sequences are arrays (N, T, D): samples, time steps, numbers.
+``check_gradients`` holds any backward pass, yours too, against finite differences. ``fit`` trains with any of seven
+optimisers, as in ``optimiser=nn.Adam``.
 """
 
 from course_pkg.nn.activations import ReLU, Sigmoid, Softmax, Tanh, activation, activation_derivative
@@ -27,9 +28,11 @@ from course_pkg.nn.layer import Layer
 from course_pkg.nn.losses import Loss, MulticlassHinge, RBFLoss, SoftmaxCrossEntropy, SquaredError
 from course_pkg.nn.lrn import LRN
 from course_pkg.nn.net import Net
+from course_pkg.nn.noise import GaussianNoise, WeightNoise
 from course_pkg.nn.optimisers import OPTIMISERS, SGD, AdaDelta, AdaGrad, Adam, Momentum, Nesterov, Optimiser, RMSProp
 from course_pkg.nn.pool import AvgPool2d, MaxPool2d, Subsampling2d
 from course_pkg.nn.rbf import EuclideanRBF
+from course_pkg.nn.recurrent import LSTM, RNN, AtStep, Bidirectional, EachStep
 from course_pkg.nn.regularise import L1, L2
 from course_pkg.nn.scale import Scale
 from course_pkg.nn.sigmoid_loss import SigmoidCrossEntropy
@@ -40,19 +43,25 @@ __all__ = [
     "L1",
     "L2",
     "LRN",
+    "LSTM",
     "OPTIMISERS",
+    "RNN",
     "SGD",
     "AdaDelta",
     "AdaGrad",
     "Adam",
+    "AtStep",
     "AvgPool2d",
     "BatchNorm",
+    "Bidirectional",
     "Blob",
     "Conv2d",
     "Dense",
     "Dropout",
+    "EachStep",
     "EuclideanRBF",
     "Flatten",
+    "GaussianNoise",
     "GradientError",
     "GroupConv2d",
     "History",
@@ -75,6 +84,7 @@ __all__ = [
     "SquaredError",
     "Subsampling2d",
     "Tanh",
+    "WeightNoise",
     "activation",
     "activation_derivative",
     "check_gradients",

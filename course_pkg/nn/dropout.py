@@ -1,6 +1,6 @@
 """Dropout (随机失活): in training each number is left out at random, so that no neuron can rely on another."""
 
-from course_pkg._validate import as_array, as_generator, as_number
+from course_pkg._validate import as_array, as_generator, as_share
 from course_pkg.nn.layer import Layer
 
 
@@ -17,9 +17,7 @@ class Dropout(Layer):
 
     def __init__(self, ratio=0.5, *, rng=0):
         super().__init__()
-        self.ratio = as_number("ratio", ratio, minimum=0)
-        if self.ratio >= 1:
-            raise ValueError(f"ratio: expected a share from 0 to below 1, got {self.ratio}")
+        self.ratio = as_share("ratio", ratio)
         self.rng = as_generator("rng", rng)
 
     def forward(self, x):

@@ -6,7 +6,7 @@ solver, which makes the full loss of the university deck, L = (1/N) Σ_n L_n + R
 
 import numpy as np
 
-from course_pkg._validate import as_array, as_labels, as_number
+from course_pkg._validate import as_array, as_int, as_labels, as_number, as_share
 
 
 class Loss:
@@ -47,30 +47,50 @@ def _scores_and_labels(scores, y):
 
 
 class SoftmaxCrossEntropy(Loss):
-    """Softmax loss L_n = −log(e^s_y / Σ_j e^s_j), mean over the batch.
+    """Softmax loss L_n = −Σ_j t_j log p_j with the probabilities p = softmax(s), mean over the batch.
 
-    Shapes: scores s (N, classes), labels y (N,) from 0 to classes − 1. With the probabilities p = softmax(s)::
+    The targets are t_y = 1 and t_j = 0 for the other classes, so that L_n = −log(e^s_y / Σ_j e^s_j). With
+    ``label_smoothing`` ε, 0 ≤ ε < 1, and k ≥ 2 classes they are t_y = 1 − ε and t_j = ε / (k − 1). Either way::
 
-        ∂L/∂s_j = (p_j − [j = y]) / N
+        ∂L/∂s_j = (p_j − t_j) / N
 
-    Numerically stable: the largest score is subtracted first, which changes nothing.
+    Shapes: scores s (N, classes), labels y (N,) from 0 to classes − 1. Numerically stable: the largest score is
+    subtracted first, which changes nothing.
     Raises TypeError or ValueError naming the argument that is wrong.
-    Source: university deck, loss pages; torch's cross_entropy.
+    Source: university deck, loss pages; for label smoothing (标签平滑) notes on frameworks and Goodfellow, Bengio &
+    Courville, 2016, section 7.5.1. torch's cross_entropy, like Szegedy et al., 2016, spreads its ε over all k classes,
+    the right one too: ε_torch = ε · k / (k − 1).
     """
+
+    def __init__(self, label_smoothing=0.0):
+        super().__init__()
+        self.label_smoothing = as_share("label_smoothing", label_smoothing)
+
+    def targets(self, y, classes):
+        """Return what the probabilities should be, (N, ``classes``), for labels ``y`` (N,)."""
+        classes = as_int("classes", classes, minimum=1)
+        y = as_labels("y", y, count=len(as_array("y", y, ndim=1)), classes=classes)
+        return self._targets(y, np.arange(len(y)), classes, np.float64)
+
+    def _targets(self, y, rows, classes, dtype):
+        if self.label_smoothing and classes == 1:
+            raise ValueError(f"label_smoothing: expected 0 where there is only one class, got {self.label_smoothing}")
+        t = np.full((len(y), classes), self.label_smoothing / max(1, classes - 1), dtype)
+        t[rows, y] = 1 - self.label_smoothing
+        return t
 
     def forward(self, scores, y):
         """Return the mean loss of ``scores`` (N, classes) against labels ``y`` (N,)."""
         scores, y, rows = _scores_and_labels(scores, y)
+        t = self._targets(y, rows, scores.shape[1], scores.dtype)
         shifted = scores - scores.max(axis=1, keepdims=True)
         log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-        return self._keep(-log_p[rows, y], np.exp(log_p), y, rows)
+        return self._keep(-(t * log_p).sum(axis=1), np.exp(log_p), t)
 
     def backward(self):
-        """Return ∂L/∂scores (N, classes) = (p − one-hot of y) / N."""
-        p, y, rows = self._recall()
-        dscores = p.copy()
-        dscores[rows, y] -= 1
-        return dscores / len(p)
+        """Return ∂L/∂scores (N, classes) = (p − t) / N."""
+        p, t = self._recall()
+        return (p - t) / len(p)
 
 
 class MulticlassHinge(Loss):

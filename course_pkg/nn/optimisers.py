@@ -17,7 +17,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from course_pkg._validate import as_number, describe
+from course_pkg._validate import as_number, as_share, describe
 from course_pkg.nn.blob import Blob
 from course_pkg.nn.net import Net
 from course_pkg.nn.regularise import Regulariser
@@ -75,7 +75,7 @@ class Momentum(Optimiser):
 
     def __init__(self, net, lr, *, momentum=0.9, regulariser=None):
         super().__init__(net, lr, regulariser=regulariser)
-        self.momentum = _as_decay("momentum", momentum)
+        self.momentum = as_share("momentum", momentum)
         self.v = self._zeros()
 
     def _update(self, name, w, g):
@@ -119,7 +119,7 @@ class RMSProp(Optimiser):
 
     def __init__(self, net, lr=0.01, *, alpha=0.99, eps=1e-8, regulariser=None):
         super().__init__(net, lr, regulariser=regulariser)
-        self.alpha = _as_decay("alpha", alpha)
+        self.alpha = as_share("alpha", alpha)
         self.eps = as_number("eps", eps, above=0)
         self.s = self._zeros()
 
@@ -138,7 +138,7 @@ class AdaDelta(Optimiser):
 
     def __init__(self, net, lr=1.0, *, rho=0.9, eps=1e-6, regulariser=None):
         super().__init__(net, lr, regulariser=regulariser)
-        self.rho = _as_decay("rho", rho)
+        self.rho = as_share("rho", rho)
         self.eps = as_number("eps", eps, above=0)
         self.s, self.u = self._zeros(), self._zeros()
 
@@ -163,7 +163,7 @@ class Adam(Optimiser):
             beta1, beta2 = betas
         except (TypeError, ValueError):
             raise TypeError(f"betas: expected two numbers (β₁, β₂), got {describe(betas)}") from None
-        self.betas = _as_decay("betas[0]", beta1), _as_decay("betas[1]", beta2)
+        self.betas = as_share("betas[0]", beta1), as_share("betas[1]", beta2)
         self.eps = as_number("eps", eps, above=0)
         self.m, self.s = self._zeros(), self._zeros()
 
@@ -184,11 +184,3 @@ def _as_parameters(net):
     if isinstance(net, Mapping) and all(isinstance(blob, Blob) for blob in net.values()):
         return dict(net)
     raise TypeError(f"net: expected a Net, or a dict from name to Blob, got {describe(net)}")
-
-
-def _as_decay(name, value):
-    """Return ``value``, the share of the past that is kept in each step, or raise."""
-    number = as_number(name, value, minimum=0)
-    if number >= 1:
-        raise ValueError(f"{name}: expected a number from 0 to below 1, got {number}")
-    return number

@@ -32,6 +32,7 @@ def fit(
     monitor=None,
     schedule=None,
     optimiser=SGD,
+    augment=None,
 ):
     """Train ``net`` on random batches and return the :class:`History`.
 
@@ -41,7 +42,9 @@ def fit(
     ``lr * schedule(epoch)``. ``optimiser`` is a class such as ``Adam``, or any function that returns an optimiser for
     ``(net, lr, regulariser=…)``, such as ``functools.partial(Momentum, momentum=0.99)``. ``test`` = (x_test, labels)
     is measured after every epoch. ``monitor`` is an object such as ``course_pkg.show.Monitor``: its
-    ``update(loss, accuracy=…)`` is called after every iteration.
+    ``update(loss, accuracy=…)`` is called after every iteration. ``augment`` is a function such as
+    ``course_pkg.data.augment``: each batch of samples is replaced by ``augment(samples, rng)``, of the same shape,
+    where rng is the generator that shuffles. So the net never sees the same sample twice; the test is left alone.
 
     Raises TypeError or ValueError naming the argument that is wrong, and a ValueError that names ``lr`` when the steps
     are so large that the numbers leave the range of floating point.
@@ -69,6 +72,10 @@ def fit(
         )
     if schedule is not None and not callable(schedule):
         raise TypeError(f"schedule: expected a function of the epoch, got {describe(schedule)}")
+    if augment is not None and not callable(augment):
+        raise TypeError(
+            f"augment: expected a function (samples, rng) that returns new samples, got {describe(augment)}"
+        )
     if monitor is not None and not callable(getattr(monitor, "update", None)):
         raise TypeError(f"monitor: expected an object with an update method, got {describe(monitor)}")
 
@@ -80,7 +87,10 @@ def fit(
                     solver.lr = lr * as_number("schedule(epoch)", schedule(epoch), minimum=0)
                 batches = np.split(rng.permutation(len(x)), range(batch_size, len(x), batch_size))
                 for batch in batches:
-                    history.losses.append(_iteration(solver, x[batch], y[batch]))
+                    samples = x[batch]
+                    if augment is not None:
+                        samples = as_array("augment(samples, rng)", augment(samples, rng), shape=samples.shape)
+                    history.losses.append(_iteration(solver, samples, y[batch]))
                     accuracy = None
                     if test is not None and batch is batches[-1]:
                         accuracy = net.accuracy(*test)

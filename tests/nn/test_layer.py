@@ -8,6 +8,7 @@ from course_pkg import nn
 
 IMAGES = (2, 3, 6, 5)
 ROWS = (4, 6)
+SEQUENCES = (3, 5, 6)
 LAYERS = {
     "Dense": (lambda dtype: nn.Dense(6, 3, dtype=dtype), ROWS),
     "Sigmoid": (lambda dtype: nn.Sigmoid(), IMAGES),
@@ -21,6 +22,11 @@ LAYERS = {
     "AvgPool2d": (lambda dtype: nn.AvgPool2d(3, 2, 1), IMAGES),
     "Subsampling2d": (lambda dtype: nn.Subsampling2d(3, dtype=dtype), IMAGES),
     "Flatten": (lambda dtype: nn.Flatten(), IMAGES),
+    "RNN": (lambda dtype: nn.RNN(6, 4, dtype=dtype), SEQUENCES),
+    "LSTM": (lambda dtype: nn.LSTM(6, 4, dtype=dtype), SEQUENCES),
+    "Bidirectional": (lambda dtype: nn.Bidirectional(nn.RNN(6, 4, dtype=dtype), nn.LSTM(6, 2, dtype=dtype)), SEQUENCES),
+    "EachStep": (lambda dtype: nn.EachStep(), SEQUENCES),
+    "AtStep": (lambda dtype: nn.AtStep(2), SEQUENCES),
     "EuclideanRBF": (lambda dtype: nn.EuclideanRBF(6, 2, centres=np.ones((2, 6), dtype), trainable=True), ROWS),
 }
 

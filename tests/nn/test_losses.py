@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from nn_oracle import assert_equal, few, normal, seeds, torch_pass
@@ -29,6 +29,47 @@ def check_against(function, loss, scores, y):
 def test_softmax_cross_entropy_equals_torch(case):
     scores, y = case
     check_against(lambda s: torch.nn.functional.cross_entropy(s, torch.tensor(y)), nn.SoftmaxCrossEntropy(), scores, y)
+
+
+@few
+@given(classifications(), st.floats(0, 0.999))
+def test_label_smoothing_equals_torchs_with_more(case, smoothing):
+    scores, y = case
+    k = scores.shape[1]
+    assume(k > 1)
+    smoothing *= (k - 1) / k  # torch takes up to 1, which is this much for us
+
+    def smooth(s):  # torch gives the right class a share of its ε too
+        return torch.nn.functional.cross_entropy(s, torch.tensor(y), label_smoothing=smoothing * k / (k - 1))
+
+    check_against(smooth, nn.SoftmaxCrossEntropy(smoothing), scores, y)
+
+
+@few
+@given(classifications(), st.floats(0, 0.999))
+def test_label_smoothing_equals_torchs_loss_of_the_targets(case, smoothing):
+    scores, y = case
+    loss = nn.SoftmaxCrossEntropy(smoothing if scores.shape[1] > 1 else 0)
+    targets = loss.targets(y, scores.shape[1])
+    assert_equal(targets.sum(axis=1), 1)
+    check_against(lambda s: torch.nn.functional.cross_entropy(s, torch.tensor(targets)), loss, scores, y)
+
+
+def test_the_targets_are_those_of_the_notes():
+    t = nn.SoftmaxCrossEntropy(label_smoothing=0.1).targets([2, 0], 5)
+    np.testing.assert_allclose(t, [[0.025, 0.025, 0.9, 0.025, 0.025], [0.9, 0.025, 0.025, 0.025, 0.025]])
+
+
+def test_with_smoothing_the_best_probabilities_are_the_targets():
+    loss = nn.SoftmaxCrossEntropy(label_smoothing=0.3)
+    t = loss.targets([1, 3], 4)
+    loss.forward(np.log(t), [1, 3])
+    assert_equal(loss.backward(), np.zeros((2, 4)))
+
+
+def test_one_class_alone_cannot_be_smoothed():
+    with pytest.raises(ValueError, match="label_smoothing: expected 0 where there is only one class"):
+        nn.SoftmaxCrossEntropy(0.1).forward(np.ones((2, 1)), [0, 0])
 
 
 @few
@@ -66,7 +107,9 @@ def test_squared_error_equals_torch(shape, seed):
     check_against(squared, nn.SquaredError(), scores, y)
 
 
-@pytest.mark.parametrize("loss", [nn.SoftmaxCrossEntropy(), nn.MulticlassHinge(), nn.RBFLoss()])
+@pytest.mark.parametrize(
+    "loss", [nn.SoftmaxCrossEntropy(), nn.SoftmaxCrossEntropy(0.2), nn.MulticlassHinge(), nn.RBFLoss()]
+)
 def test_gradients_agree_with_finite_differences(loss):
     assert nn.check_gradients(loss, normal(3, 4, 5), y=np.array([0, 4, 2, 2])) < 1e-7
 
@@ -89,7 +132,7 @@ def test_huge_scores_neither_overflow_nor_warn(dtype):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_gradient_keeps_the_dtype_of_the_scores(dtype):
     scores = np.ones((2, 3), dtype)
-    for loss, y in (nn.SoftmaxCrossEntropy(), [0, 1]), (nn.MulticlassHinge(), [0, 1]), (nn.RBFLoss(), [0, 1]):
+    for loss, y in (nn.SoftmaxCrossEntropy(0.1), [0, 1]), (nn.MulticlassHinge(), [0, 1]), (nn.RBFLoss(), [0, 1]):
         loss.forward(scores, y)
         assert loss.backward().dtype == dtype
 

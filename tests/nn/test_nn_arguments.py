@@ -18,6 +18,8 @@ WEIGHTS = {"bias": True, "rng": 0, "init": "he", "dtype": "float64"}
 POOL = {"kernel_size": 2, "stride": 2, "padding": 0}
 CENTRES = {"in_features": 6, "classes": 3, "centres": np.ones((3, 6)), "trainable": True}
 TABLE = np.ones((2, 3), bool)
+SEQUENCES, STATE = normal(4, 2, 5, 3), (np.zeros((2, 4)), np.zeros((2, 4)))
+RECURRENT = {"input_size": 3, "hidden_size": 4, "init": 0.1, "rng": 0, "dtype": "float64"}
 
 
 def net(layer=None):
@@ -42,12 +44,22 @@ CALLS = {
         {"in_channels": 4, "out_channels": 2, "kernel_size": 3, "groups": 2, **GEOMETRY, **WEIGHTS},
     ),
     "Dropout": (nn.Dropout, {"ratio": 0.5, "rng": 0}),
+    "GaussianNoise": (nn.GaussianNoise, {"sigma": 0.5, "rng": 0}),
+    "WeightNoise": (nn.WeightNoise, {"layer": nn.Dense(6, 3), "sigma": 0.5, "rng": 0}),
     "LRN": (nn.LRN, {"size": 5, "alpha": 1e-4, "beta": 0.75, "k": 1.0}),
     "Scale": (nn.Scale, {"channels": 3, "bias": True, "dtype": "float32"}),
     "BatchNorm": (
         nn.BatchNorm,
         {"channels": 3, "affine": True, "momentum": 0.1, "eps": 1e-5, "dtype": "float32"},
     ),
+    "RNN": (nn.RNN, RECURRENT),
+    "LSTM": (nn.LSTM, {**RECURRENT, "forget_bias": 1.0}),
+    "RNN.forward from a state": (nn.RNN(3, 4).forward, {"x": SEQUENCES, "initial": STATE[:1]}),
+    "LSTM.forward from a state": (nn.LSTM(3, 4).forward, {"x": SEQUENCES, "initial": STATE}),
+    "RNN.step": (nn.RNN(3, 4).step, {"x": SEQUENCES[:, 0], "state": STATE[:1]}),
+    "LSTM.step": (nn.LSTM(3, 4).step, {"x": SEQUENCES[:, 0], "state": STATE}),
+    "Bidirectional": (nn.Bidirectional, {"ahead": nn.LSTM(3, 4), "back": nn.RNN(3, 2)}),
+    "AtStep": (nn.AtStep, {"step": -1}),
     "MaxPool2d": (nn.MaxPool2d, POOL),
     "AvgPool2d": (nn.AvgPool2d, POOL),
     "Subsampling2d": (nn.Subsampling2d, {"channels": 3, "kernel_size": 2, "dtype": "float32"}),
@@ -60,6 +72,8 @@ CALLS = {
     "output_size": (nn.output_size, {"size": 7, "kernel": 3, "stride": 1, "padding": 0, "dilation": 1}),
     "MulticlassHinge": (nn.MulticlassHinge, {"margin": 1.0}),
     "RBFLoss": (nn.RBFLoss, {"j": 1.0}),
+    "SoftmaxCrossEntropy": (nn.SoftmaxCrossEntropy, {"label_smoothing": 0.1}),
+    "SoftmaxCrossEntropy.targets": (nn.SoftmaxCrossEntropy(0.1).targets, {"y": LABELS, "classes": 3}),
     "SoftmaxCrossEntropy.forward": (nn.SoftmaxCrossEntropy().forward, {"scores": SCORES, "y": LABELS}),
     "MulticlassHinge.forward": (nn.MulticlassHinge().forward, {"scores": SCORES, "y": LABELS}),
     "RBFLoss.forward": (nn.RBFLoss().forward, {"scores": SCORES, "y": LABELS}),
@@ -97,6 +111,7 @@ CALLS = {
             "monitor": None,
             "schedule": None,
             "optimiser": nn.Adam,
+            "augment": lambda x, rng: x,
         },
     ),
     "numerical_gradient": (nn.numerical_gradient, {"f": np.sum, "x": ROWS, "eps": 1e-5}),
@@ -114,7 +129,7 @@ BARE = {
     "GradientError",
     "Sigmoid",
     "Flatten",
-    "SoftmaxCrossEntropy",
+    "EachStep",
     "SquaredError",
 }
 
@@ -130,7 +145,14 @@ for make, x in [
     (lambda: nn.Subsampling2d(3), X),
     (nn.Flatten, X),
     (lambda: nn.GroupConv2d(3, 3, 3, groups=3), X),
+    (lambda: nn.RNN(3, 4), SEQUENCES),
+    (lambda: nn.LSTM(3, 4), SEQUENCES),
+    (lambda: nn.Bidirectional(nn.RNN(3, 4), nn.LSTM(3, 2)), SEQUENCES),
+    (nn.EachStep, SEQUENCES),
+    (nn.AtStep, SEQUENCES),
     (nn.Dropout, X),
+    (lambda: nn.GaussianNoise(0.5), X),
+    (lambda: nn.WeightNoise(nn.Dense(6, 3), 0.5), ROWS),
     (nn.LRN, X),
     (lambda: nn.Scale(3), X),
     (lambda: nn.BatchNorm(3), X),
@@ -168,6 +190,9 @@ MEANINGFUL = {
     ("MaxPool2d", "stride", "None"),
     ("AvgPool2d", "stride", "None"),
     ("Softmax", "axis", "a huge integer"),  # an axis that no x has: forward says so
+    ("AtStep", "step", "a huge integer"),  # a step that no x has: forward says so
+    *((f"{kind}.forward from a state", "initial", "None") for kind in ("RNN", "LSTM")),
+    *((f"{kind}.step", "state", "None") for kind in ("RNN", "LSTM")),
     ("Net", "loss", "None"),
     ("Net.backward", "dy", "None"),
     *((name, "regulariser", "None") for name in nn.OPTIMISERS),
@@ -177,6 +202,8 @@ MEANINGFUL = {
     ("fit", "monitor", "dict"),  # it has a method update too
     ("fit", "schedule", "None"),
     ("fit", "schedule", "function"),
+    ("fit", "augment", "None"),
+    ("fit", "augment", "function"),  # of no argument: Python itself says so when it is called
     ("numerical_gradient", "f", "function"),
 }
 ARGUMENTS = [(call, name) for call, (_, good) in CALLS.items() for name in good]
@@ -251,6 +278,16 @@ def test_odd_values_work_or_are_refused_by_name(argument, value):
         ("conv2d", {"x": X[:, :, :2], "padding": 0}, "x: expected images that the window fits into, got 2×6"),
         ("MaxPool2d", {"stride": 0}, "stride: expected an integer ≥ 1, got 0"),
         ("ReLU", {"at_zero": 2}, "at_zero: expected a slope from 0 to 1, got 2.0"),
+        ("RNN.step", {"state": STATE}, "state: expected a tuple (h) of arrays, 1 in all, got tuple"),
+        ("LSTM.step", {"state": (STATE[0], STATE[1].T)}, "state[1]: expected shape (2, 4), got (4, 2)"),
+        ("RNN.forward", {"x": X}, "x: expected shape (any, any, 3), got (2, 3, 6, 6)"),
+        ("Bidirectional", {"back": nn.RNN(2, 2)}, "back: expected another layer of input_size 3, as ahead has, got"),
+        ("Bidirectional", {"ahead": nn.Dense(3, 2)}, "ahead: expected an RNN or LSTM layer, got Dense"),
+        ("AtStep.forward", {"x": SEQUENCES[:, :0]}, "x: expected sequences with a step -1, got shape (2, 0, 3)"),
+        ("Dropout", {"ratio": 1}, "ratio: expected a number from 0 to below 1, got 1.0"),
+        ("GaussianNoise", {"sigma": -1}, "sigma: expected a number ≥ 0, got -1.0"),
+        ("SoftmaxCrossEntropy", {"label_smoothing": 1}, "label_smoothing: expected a number from 0 to below 1, got 1"),
+        ("fit", {"augment": 3}, "augment: expected a function (samples, rng) that returns new samples, got int 3"),
         ("Softmax.forward", {"x": np.ones(3)}, "x: expected at least one number along axis 1, got shape (3,)"),
         ("Flatten.forward", {"x": 1.0}, "x: expected at least one dimension"),
         ("SoftmaxCrossEntropy.forward", {"y": [0, 1, 2, -1]}, "y: expected labels from 0 to 2, got -1 at index 3"),

@@ -118,6 +118,50 @@ def test_the_schedule_is_a_factor_on_the_learning_rate():
     assert_equal(*weights)
 
 
+def noisy(samples, rng):
+    return samples + rng.standard_normal(samples.shape)
+
+
+def test_each_batch_is_augmented_anew_and_the_test_is_not():
+    x, y = normal(0, 10, 3), np.arange(10) % 2
+    net = nn.Net([nn.Dense(3, 2)], loss=nn.SoftmaxCrossEntropy())
+    given, seen, tested = [], [], []
+    forward = net["dense1"].forward
+
+    def record(samples, rng):
+        given.append(samples)
+        return noisy(samples, rng)
+
+    def watch(x):
+        (seen if net["dense1"].training else tested).append(x)
+        return forward(x)
+
+    net["dense1"].forward = watch
+    nn.fit(net, x, y, lr=0.1, epochs=2, batch_size=4, augment=record, test=(x, y))
+    assert [len(batch) for batch in given] == [4, 4, 2, 4, 4, 2]
+    assert_equal(np.sort(np.concatenate(given[:3]), axis=0), np.sort(x, axis=0))
+    noise = [new - old for new, old in zip(seen, given, strict=True)]
+    assert len(np.unique(np.concatenate(noise))) == 2 * x.size
+    assert_equal(np.concatenate(tested), np.concatenate([x, x]))
+
+
+def test_the_seed_decides_the_augmentation_too():
+    x, y = normal(0, 10, 3), np.arange(10) % 2
+    runs = []
+    for seed, augment in (3, noisy), (3, noisy), (4, noisy), (3, None), (3, lambda samples, rng: samples):
+        net = nn.Net([nn.Dense(3, 2)], loss=nn.SoftmaxCrossEntropy())
+        runs.append(nn.fit(net, x, y, lr=0.1, epochs=2, batch_size=4, rng=seed, augment=augment).losses)
+    assert runs[0] == runs[1] != runs[2]
+    assert runs[3] == runs[4] != runs[0]
+
+
+@pytest.mark.parametrize("new", [np.ones((2, 2)), "image", None])
+def test_an_augmentation_must_keep_the_shape(new):
+    net = nn.Net([nn.Dense(3, 2)], loss=nn.SoftmaxCrossEntropy())
+    with pytest.raises((TypeError, ValueError), match=r"^augment\(samples, rng\): expected"):
+        nn.fit(net, normal(0, 2, 3), [0, 1], lr=1, epochs=1, batch_size=2, augment=lambda samples, rng: new)
+
+
 class Recorder:
     def __init__(self):
         self.calls = []

@@ -704,4 +704,4 @@ print(f"20 layers of tanh: training loss {loss:.2f}, test accuracy {right:.2f}")
 # - D. Masters and C. Luschi (2018), *Revisiting small batch training for deep neural networks*. arXiv 1804.07612.
 # - C. Shallue and others (2019), *Measuring the effects of data parallelism on neural network training*. JMLR 20.
 #
-# Next: networks that learn without labels.
+# Next: [regularisation: how not to learn by heart](06_regularisation.ipynb).
