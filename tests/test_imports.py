@@ -13,7 +13,8 @@ HEAVY = ("torch", "sklearn", "skimage", "scipy", "matplotlib", "IPython", "panda
 
 
 @pytest.mark.parametrize(
-    "statement", ["import course_pkg", "from course_pkg import nn", "from course_pkg import backprop, graph, surfaces"]
+    "statement",
+    ["import course_pkg", "from course_pkg import nn", "from course_pkg import backprop, graph, models, surfaces"],
 )
 def test_nothing_heavy_is_imported(statement):
     code = f"import sys\n{statement}\nprint([name for name in {HEAVY!r} if name in sys.modules])"
@@ -25,8 +26,9 @@ def test_nothing_heavy_is_imported(statement):
 ORDER = [
     ("_validate",),
     ("backprop", "data", "nn", "show"),
-    ("caffe", "graph", "models", "surfaces", "vision"),
-    ("checks", "widgets"),
+    ("caffe", "graph", "models", "surfaces", "unsupervised", "vision", "words"),
+    ("checks", "device", "widgets"),
+    ("grading",),
 ]
 PACKAGE = Path(course_pkg.__file__).parent
 ROOMS = sorted(path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists())

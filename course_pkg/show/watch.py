@@ -18,11 +18,11 @@ def watched():
     return not os.environ.get("COURSE_QUIET")
 
 
-def progress(iterable, description="", *, total=None):
-    """Iterate over ``iterable`` with a progress bar (tqdm) that leaves no trace when it is done."""
+def progress(iterable=None, description="", *, total=None, **options):
+    """Iterate over ``iterable`` with a progress bar that leaves no trace when it is done; ``options`` are tqdm's."""
     from tqdm.auto import tqdm
 
-    return tqdm(iterable, desc=description, total=total, leave=False, disable=not watched())
+    return tqdm(iterable, desc=description, total=total, leave=False, disable=not watched(), **options)
 
 
 class Monitor:
