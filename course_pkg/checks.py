@@ -8,9 +8,10 @@ A visible test is a few checks inside a :class:`part`, which ends in one green l
 A hidden test is the same with ``part(..., hidden=True)``: its message names the kind of fault (a wrong sign, a factor,
 swapped axes, NaN …) and keeps inputs and expected numbers to itself.
 
-``close`` compares results, ``same_form`` only shape and dtype, ``at_least`` a measured figure with a threshold;
-``raises`` looks for an error, ``unchanged`` for inputs that were written to, ``vectorised`` for Python loops that grow
-with the data, ``by_hand`` for answers that call a ready-made function.
+``close`` compares results, ``same`` plain values such as shapes and texts, ``same_form`` only shape and dtype,
+``at_least`` a measured figure with a threshold; ``raises`` looks for an error, ``unchanged`` for inputs that were
+written to, ``vectorised`` for Python loops that grow with the data, ``by_hand`` for answers that call a ready-made
+function.
 """
 
 import contextlib
@@ -94,15 +95,17 @@ def close(got, expected, *, call, given=None, hint="", see="", rtol=1e-6, atol=1
     """Check that ``got`` equals ``expected``, |got − expected| ≤ atol + rtol·|expected|, and pass in silence.
 
     Looked at in this order: nothing returned, type, shape, kind of dtype, NaN and infinity, values. ``expected`` is a
-    number, an array, or a tuple of them with their ``names``. ``call`` is what was called, as text, and ``given`` maps
-    argument names to the inputs to show. ``see`` and ``hidden`` default to those of the surrounding :class:`part`.
+    number, an array, or a tuple or list of them with their ``names``. ``call`` is what was called, as text, and
+    ``given`` maps argument names to the inputs to show. ``see`` and ``hidden`` default to those of the surrounding
+    :class:`part`.
     Raises :class:`CheckFailed`.
     """
-    if isinstance(expected, tuple):
+    kind = type(expected)
+    if kind in (tuple, list):
         names = names or tuple(f"result[{i}]" for i in range(len(expected)))
-        if not isinstance(got, tuple) or len(got) != len(expected):
-            came = f"a tuple of {len(got)}" if isinstance(got, tuple) else _kind(got)
-            text = f"returned {came}, expected a tuple of {len(expected)}: ({', '.join(names)})"
+        if not isinstance(got, kind) or len(got) != len(expected):
+            came = f"{_kind(got)} of {len(got)}" if isinstance(got, kind) else _kind(got)
+            text = f"returned {came}, expected {_kind(expected)} of {len(expected)}: ({', '.join(names)})"
             _fail(call, _NOTHING if got is None else text, given=given, hint=hint, see=see, hidden=hidden)
         members = list(zip(names, got, expected, strict=True))
     else:
@@ -130,6 +133,27 @@ def same_form(got, example, *, call, given=None, hint="", see="", hidden=None):
     fault, where = _form_fault(got, np.asarray(example))
     if fault:
         _fail(call, fault, given=given, got=_short(got), differs=where, hint=hint, see=see, hidden=hidden)
+    _count()
+
+
+def same(got, expected, *, call, given=None, hint="", see="", hidden=None):
+    """Check that ``got`` is the plain value ``expected``: a text, an int, None, or a tuple or list of such (a shape).
+
+    Raises :class:`CheckFailed`.
+    """
+    fault, where = _difference(got, expected)
+    if fault:
+        _fail(
+            call,
+            _NOTHING if got is None else fault,
+            given=given,
+            expected=_short(expected),
+            got=_short(got),
+            differs=where,
+            hint=hint,
+            see=see,
+            hidden=hidden,
+        )
     _count()
 
 
@@ -180,8 +204,8 @@ def vectorised(function, small, large, *, call, hint="", see="", hidden=None):
     At most 50 more are allowed: a loop over the places of the kernel does not grow with the data, one over 99 samples
     does. Lines are counted, no time is measured, so a busy computer does not matter. Raises :class:`CheckFailed`.
     """
-    few = _lines_run(function, small)
-    if _lines_run(function, large, stop=few + 50) > few + 50:
+    few = _measure("lines_run", function, small)
+    if _measure("lines_run", function, large, stop=few + 50) > few + 50:
         fault = f"runs {few} lines of Python on a small input and far more on a large one: a loop grows with the data"
         _fail(call, fault, hint=hint, see=see, hidden=hidden)
     _count()
@@ -192,28 +216,10 @@ def by_hand(function, *arguments, call, libraries=_LIBRARIES, hint="", see="", h
 
     Raises :class:`CheckFailed` that names the first call into one of them.
     """
-    used = []
-
-    def watch(frame, event, called):
-        if event == "call":
-            module, name = frame.f_globals.get("__name__", ""), frame.f_code.co_name
-        elif event == "c_call":
-            module = getattr(called, "__module__", None) or type(getattr(called, "__self__", None)).__module__
-            name = called.__name__
-        else:
-            return
-        if module.split(".")[0] in libraries:
-            used.append(f"{module}.{name}")
-
-    before = sys.getprofile()
-    sys.setprofile(watch)
-    try:
-        function(*arguments)
-    finally:
-        sys.setprofile(before)
+    used = _measure("calls_made", function, arguments, libraries=tuple(libraries))
     if used:
         hint = hint or "This task wants you to write the calculation yourself, with NumPy."
-        _fail(call, f"calls the ready-made {used[0]}", hint=hint, see=see, hidden=hidden)
+        _fail(call, f"calls the ready-made {used}", hint=hint, see=see, hidden=hidden)
     _count()
 
 
@@ -260,6 +266,21 @@ def _fault(got, expected, rtol, atol):
     amount = f" ({np.count_nonzero(wrong)} of {got.size} numbers differ)" if got.size > 1 else ""
     where = f"{_at(wrong)}expected {expected[index]:.10g}, got {got[index]:.10g}{amount}"
     return _likeness(got.astype(float), expected.astype(float), wrong, max(rtol, 1e-6), atol), where
+
+
+def _difference(got, expected):
+    """Return ``(fault, where)`` for how a plain value differs from ``expected``, or ``("", "")``."""
+    got = got.item() if isinstance(got, np.generic) else got
+    if type(got) is not type(expected):
+        return f"is {_kind(got)}, expected {_kind(expected)}", ""
+    if not isinstance(expected, (tuple, list)):
+        return ("", "") if got == expected else ("has a wrong value", "")
+    if len(got) != len(expected):
+        return f"has {len(got)} item{'s' * (len(got) != 1)}, expected {len(expected)}", ""
+    for place, (came, wanted) in enumerate(zip(got, expected, strict=True)):
+        if _difference(came, wanted)[0]:
+            return f"is wrong at place {place}", f"first at [{place}]: expected {_short(wanted)}, got {_short(came)}"
+    return "", ""
 
 
 # Kind of the expected dtype: (kinds that are right, how to say it).
@@ -321,6 +342,36 @@ def _likeness(got, expected, wrong, rtol, atol):
     return "has a wrong value" if got.size == 1 else "has wrong values"
 
 
+def _measure(name, function, arguments, **more):
+    """Run a function under observation, in the process where it lives: in grading that is not this one."""
+    there = getattr(type(function), "measure_there", None)
+    return there(function, name, arguments, more) if there else _MEASURES[name](function, arguments, **more)
+
+
+def _calls_made(function, arguments, libraries):
+    """Return the first call into ``libraries`` in ``function(*arguments)`` as text, "" if there is none."""
+    used = []
+
+    def watch(frame, event, called):
+        if event == "call":
+            module, name = frame.f_globals.get("__name__", ""), frame.f_code.co_name
+        elif event == "c_call":
+            module = getattr(called, "__module__", None) or type(getattr(called, "__self__", None)).__module__
+            name = called.__name__
+        else:
+            return
+        if module.split(".")[0] in libraries:
+            used.append(f"{module}.{name}")
+
+    before = sys.getprofile()
+    sys.setprofile(watch)
+    try:
+        function(*arguments)
+    finally:
+        sys.setprofile(before)
+    return used[0] if used else ""
+
+
 class _Enough(BaseException):
     """Ends a call whose lines have been counted; no ``except Exception`` of a student catches it."""
 
@@ -347,6 +398,9 @@ def _lines_run(function, arguments, stop=None):
     finally:
         sys.settrace(before)
     return count
+
+
+_MEASURES = {"lines_run": _lines_run, "calls_made": _calls_made}
 
 
 # --- how it is said ---

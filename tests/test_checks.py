@@ -127,6 +127,50 @@ def test_members_of_a_tuple_are_named():
     assert "is the return missing?" in title(None, (1.0, RIGHT), names=names)
 
 
+def test_members_of_a_list_are_named():
+    checks.close([RIGHT.copy()], [RIGHT], call="f(x)")
+    assert "returned a tuple, expected a list of 1: (result[0])" in title((RIGHT,), [RIGHT])
+    assert "returned a list of 2, expected a list of 1" in title([RIGHT, RIGHT], [RIGHT])
+    assert "result[0] has the wrong sign" in title([-RIGHT], [RIGHT])
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "fault"),
+    [
+        (None, (3, 5), "returned nothing (None): is the return missing?"),
+        ([3, 5], (3, 5), "is a list, expected a tuple"),
+        ((3,), (3, 5), "has 1 item, expected 2"),
+        ((3, 4), (3, 5), "is wrong at place 1"),
+        ((3, None), (3, 5), "is wrong at place 1"),
+        ((3, 5.0), (3, 5), "is wrong at place 1"),
+        ((True, 5), (1, 5), "is wrong at place 0"),
+        ((3, np.ones(2)), (3, 5), "is wrong at place 1"),
+        (["the", ["cat"]], ["the", ["dog"]], "is wrong at place 1"),
+        ("cats", "cat", "has a wrong value"),
+        (3, None, "is an int, expected a NoneType"),
+    ],
+)
+def test_same_names_the_fault(got, expected, fault):
+    for hidden in (False, True):
+        with pytest.raises(checks.CheckFailed) as failure:
+            checks.same(got, expected, call="f(x)", hidden=hidden)
+        assert str(failure.value).splitlines()[0] == f"✗ f(x): {fault}"
+
+
+def test_same_shows_the_place_and_hides_it_in_a_hidden_test():
+    for hidden in (False, True):
+        with pytest.raises(checks.CheckFailed) as failure:
+            checks.same((None, 4), (None, 57), call="f(x)", hidden=hidden)
+        assert ("differs   first at [1]: expected 57, got 4" in str(failure.value)) != hidden
+        assert ("57" in str(failure.value)) != hidden
+
+
+def test_same_passes_what_is_equal():
+    for value in (None, 3, "cat", (3, None), ["the", ("cat", 1)], ()):
+        checks.same(value, value, call="f(x)")
+    checks.same((np.int64(3), 5), (3, 5), call="f(x)")
+
+
 def test_objects_that_claim_to_be_equal_do_not_pass():
     class Everything(np.ndarray):
         def __eq__(self, other):

@@ -2,7 +2,7 @@
 
     python tools/grading.py release           solutions/ -> assignments/, made by nbgrader
     python tools/grading.py release --check   change nothing; fail where assignments/ is not what nbgrader makes
-    python tools/grading.py demo              grade three sample submissions of problem set 1, in build/grading
+    python tools/grading.py demo [SET]        grade three sample submissions of a problem set (ps1), in build/grading
 
 nbgrader works in a course folder of its own each time, so a class's submissions and gradebook are never touched.
 """
@@ -18,6 +18,7 @@ import tempfile
 import time
 import warnings
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 from nbgrader.api import Gradebook
@@ -34,12 +35,32 @@ ENVIRONMENT = {
     "COURSE_QUIET": "1",
     "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
 }
-TEXT = "task-8"  # the question that a person marks
 
-# The half-finished sample: these are solved, one is wrong, the text lacks its end, the others are left as they came.
-SOLVED = ("task-1a", "task-1b", "task-1c", "task-2a", "task-4a", "task-4b", "task-5a", "task-6a")
-WRONG = {"task-2b": ("return margins.sum() / n, dscores / n", "return margins.sum(), dscores")}  # forgets the mean
-MARKS = {"perfect": (6, "Complete and clear."), "half": (4, "Good. For which pictures is it a bad idea, and why?")}
+
+class Half(NamedTuple):
+    """A half-finished sample: the tasks that are ``solved``, and a ``slip``, (task, what is right, what stands there).
+
+    All other tasks are left as they came. The answer in words lacks its end; a person's ``mark`` is (points, comment).
+    """
+
+    solved: tuple
+    slip: tuple
+    mark: tuple
+
+
+PERFECT = (6, "Complete and clear.")
+HALF = {
+    "ps1": Half(
+        solved=("1a", "1b", "1c", "2a", "4a", "4b", "5a", "6a"),
+        slip=("2b", "return margins.sum() / n, dscores / n", "return margins.sum(), dscores"),  # forgets the mean
+        mark=(4, "Good. For which pictures is it a bad idea, and why?"),
+    ),
+    "ps2": Half(
+        solved=("1a", "1b", "2a", "2b", "3a", "3b", "5", "7a", "8a"),
+        slip=("3c", "(dy * normal).mean(axis=0)", "(dy * normal).sum(axis=0)"),  # forgets one of the means
+        mark=(4, "Good. And what happens in a batch of one image?"),
+    ),
+}
 
 
 def course(folder):
@@ -111,40 +132,52 @@ def answers(notebook):
     return {cell.metadata.nbgrader.grade_id: cell for cell in tagged if cell.metadata.nbgrader.solution}
 
 
+def question(notebook):
+    """Return the grade_id of the question that a person marks: an answer that is graded itself."""
+    (found,) = (name for name, cell in answers(notebook).items() if cell.metadata.nbgrader.grade)
+    return found
+
+
 def points(notebook):
     """Return the points of each task by its name ("1a"), in the notebook's order."""
     graded = (cell.metadata.nbgrader for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade"))
     return {re.sub("^(test|task)-", "", info.grade_id): info.points for info in graded}
 
 
-def samples(solution, blank):
+def samples(solution, blank, half):
     """Return ``{student: (notebook, expected points by task)}`` made from the solution and the release."""
     marker = re.compile(r"^ *### (BEGIN|END) SOLUTION\n?", re.MULTILINE)
     right = {name: marker.sub("", cell.source) for name, cell in answers(solution).items()}
-    half = {name: right[name] for name in SOLVED}
-    half |= {name: right[name].replace(*slip) for name, slip in WRONG.items()}
-    half[TEXT] = right[TEXT].rsplit("\n\n", 1)[0]
+    text = question(solution)
+    task, *slip = half.slip
+    partly = {name: right[name] for name in (f"task-{solved}" for solved in half.solved)}
+    partly |= {f"task-{task}": right[f"task-{task}"].replace(*slip), text: right[text].rsplit("\n\n", 1)[0]}
     made = {}
-    for student, texts in {"perfect": right, "half": half, "untouched": {}}.items():
+    for student, texts in {"perfect": right, "half": partly, "untouched": {}}.items():
         notebook = nbformat.from_dict(blank)
         for name, cell in answers(notebook).items():
             cell.source = texts.get(name, cell.source)
-        solved = {name.removeprefix("task-") for name, text in texts.items() if text == right[name]}
+        solved = {name.removeprefix("task-") for name, answer in texts.items() if answer == right[name]}
         expected = {task: number if task in solved else 0 for task, number in points(solution).items()}
-        if student in MARKS:
-            expected[TEXT.removeprefix("task-")] = MARKS[student][0]
         made[student] = notebook, expected
+    for student, (number, _) in marks(half).items():
+        made[student][1][text.removeprefix("task-")] = number
     return made
 
 
-def mark_by_hand(config, problem_set):
-    """Give the marks for the text question, as an instructor does in the formgrader."""
+def marks(half):
+    """Return ``{student: (points, comment)}`` for the answers in words."""
+    return {"perfect": PERFECT, "half": half.mark}
+
+
+def mark_by_hand(config, problem_set, name, given):
+    """Give marks for the question ``name``, {student: (points, comment)}, as an instructor does in the formgrader."""
     with Gradebook(url(config), config.CourseDirectory.course_id) as book:
         for submission in book.assignment_submissions(problem_set):
-            grade = book.find_grade(TEXT, problem_set, problem_set, submission.student.id)
+            grade = book.find_grade(name, problem_set, problem_set, submission.student.id)
             if grade.needs_manual_grade:
-                comment = book.find_comment(TEXT, problem_set, problem_set, submission.student.id)
-                grade.manual_score, comment.manual_comment = MARKS[submission.student.id]
+                comment = book.find_comment(name, problem_set, problem_set, submission.student.id)
+                grade.manual_score, comment.manual_comment = given[submission.student.id]
                 grade.needs_manual_grade = False
         book.db.commit()
 
@@ -166,7 +199,7 @@ def url(config):
     return CourseDirectory(config=config).db_url
 
 
-def demo(folder, say=print, problem_set="ps1"):
+def demo(folder, problem_set="ps1", say=print):
     """Release, hand in, grade, mark and report; return ``(expected, graded, totals in the CSV file)`` by student."""
     begin = time.perf_counter()
 
@@ -179,7 +212,8 @@ def demo(folder, say=print, problem_set="ps1"):
     name = f"{problem_set}.ipynb"
     solution = nbformat.read(folder / "solutions" / problem_set / name, as_version=4)
     blank = nbformat.read(folder / "assignments" / problem_set / name, as_version=4)
-    submissions = samples(solution, blank)
+    half = HALF[problem_set]
+    submissions = samples(solution, blank, half)
     for student, (notebook, _) in submissions.items():
         step(f"nbgrader autograde: {student}")
         path = folder / "submitted" / student / problem_set / name
@@ -187,7 +221,7 @@ def demo(folder, say=print, problem_set="ps1"):
         nbformat.write(notebook, path)
         run(Autograde, config, problem_set, student)
     step("marks for the text question")
-    mark_by_hand(config, problem_set)
+    mark_by_hand(config, problem_set, question(solution), marks(half))
     step("nbgrader generate_feedback and export")
     run(GenerateFeedback, config, problem_set)
     with Gradebook(url(config), config.CourseDirectory.course_id) as book:
@@ -215,12 +249,12 @@ def table(expected, graded, totals):
     return "\n".join(lines), good
 
 
-def show_demo():
+def show_demo(problem_set):
     """Run the demo in build/grading and print its table; return the exit status."""
     folder = ROOT / "build" / "grading"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    text, good = table(*demo(folder, say=lambda line: print(line, flush=True)))
+    text, good = table(*demo(folder, problem_set, say=lambda line: print(line, flush=True)))
     print(f"\n{text}\n")
     print(f"feedback for students: {folder.relative_to(ROOT)}/feedback, grades: {folder.relative_to(ROOT)}/grades.csv")
     if not good:
@@ -233,10 +267,11 @@ def main():
     commands = parser.add_subparsers(dest="command", required=True)
     made = commands.add_parser("release", help="make assignments/ from solutions/")
     made.add_argument("--check", action="store_true", help="change nothing, fail where assignments/ is out of date")
-    commands.add_parser("demo", help="grade three sample submissions")
+    shown = commands.add_parser("demo", help="grade three sample submissions")
+    shown.add_argument("problem_set", nargs="?", default="ps1", choices=sorted(HALF), metavar="SET")
     arguments = parser.parse_args()
     warnings.filterwarnings("ignore", module=r"nbgrader\.")  # SQLAlchemy's advice to nbgrader's authors
-    sys.exit(update_release(arguments.check) if arguments.command == "release" else show_demo())
+    sys.exit(update_release(arguments.check) if arguments.command == "release" else show_demo(arguments.problem_set))
 
 
 if __name__ == "__main__":
