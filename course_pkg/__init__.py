@@ -5,7 +5,7 @@ Each room can be read alone. Lower rooms never import higher ones::
     nn, backprop                             layers and worked examples, from scratch
     data, show                               data that ships; figures with alternative text
     caffe, graph, models, surfaces, vision   what stands on these
-    widgets, checks                          interactive faces; how the problem sets speak to students
+    widgets, checks, device                  interactive faces; how the problem sets speak to students; GPU check
 
 Importing the package imports nothing else; import the room that you want: ``from course_pkg import nn``.
 """

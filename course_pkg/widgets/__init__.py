@@ -6,6 +6,7 @@ Descent        gradient descent on a surface                             ``cours
 Backprop222    the 2-2-2 network, forward and backward, step by step     ``course_pkg.backprop``
 ConvStepper    a kernel slides over an image                             ``course_pkg.nn``
 OptimiserRace  seven optimisers on a surface                             ``course_pkg.surfaces``
+NetworkView    a torch module: its layers, shapes and numbers            ``course_pkg.models``
 =============  ========================================================  ==========================
 
 A widget shows itself as the last expression of a cell and leaves a static figure for readers without a kernel;
@@ -16,6 +17,7 @@ from course_pkg.widgets.activations import Activations
 from course_pkg.widgets.backprop222 import Backprop222
 from course_pkg.widgets.conv_stepper import ConvStepper
 from course_pkg.widgets.descent import Descent
+from course_pkg.widgets.network_view import NetworkView
 from course_pkg.widgets.optimiser_race import OptimiserRace
 
-__all__ = ["Activations", "Backprop222", "ConvStepper", "Descent", "OptimiserRace"]
+__all__ = ["Activations", "Backprop222", "ConvStepper", "Descent", "NetworkView", "OptimiserRace"]
