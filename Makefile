@@ -35,7 +35,7 @@ grade: $(READY)  ## release, submit, grade and report three sample submissions o
 	$(RUN) tools/grading.py demo
 
 bench: $(READY)  ## what is fast, as ratios beside the library
-	$(RUN) benchmarks/conv.py
+	for file in benchmarks/*.py; do $(RUN) $$file || exit; done
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache
