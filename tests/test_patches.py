@@ -56,6 +56,25 @@ def test_scrambling_makes_a_photo_gaussian():
     assert not np.array_equal(other, data.scramble(picture, rng=1))
 
 
+def test_patches_are_windows_of_their_pictures():
+    pictures = [np.arange(30.0).reshape(5, 6), 100 + np.arange(16.0).reshape(4, 4)]
+    found = data.patches(pictures, 3, 7, rng=2)
+    assert found.shape == (7, 3, 3)
+    for patch, step, low, high in zip(found, [6] * 4 + [4] * 3, [0] * 4 + [100] * 3, [29] * 4 + [115] * 3, strict=True):
+        assert low <= patch[0, 0] <= patch[-1, -1] <= high
+        np.testing.assert_array_equal(patch, patch[0, 0] + np.add.outer(step * np.arange(3), np.arange(3)))
+    assert np.array_equal(found, data.patches(pictures, 3, 7, rng=np.random.default_rng(2)))
+    assert len({float(patch[0, 0]) for patch in data.patches(pictures, 3, 400)}) == 12 + 4  # all places occur
+
+
+def test_patches_with_little_contrast_are_left_out():
+    picture = np.zeros((20, 20))
+    picture[:, 10:] = 2.0
+    found = data.patches([picture], 4, 200, contrast=0.9)
+    assert (found.std(axis=(1, 2)) > 0.9).all()
+    assert {tuple(patch[0]) for patch in found} == {(0, 0, 2, 2)}
+
+
 def test_real_or_scrambled():
     split = data.real_or_scrambled(12, train=301, test=40, dtype=np.float32)
     assert split.x_train.shape == (301, 1, 12, 12)
@@ -89,6 +108,14 @@ def test_the_labels_are_right():
         (lambda: data.scramble("cat"), "picture"),
         (lambda: data.scramble(np.zeros((4, 0))), "picture"),
         (lambda: data.scramble(np.eye(3), rng=-1), "rng"),
+        (lambda: data.patches([], 3, 5), "pictures"),
+        (lambda: data.patches([np.eye(5), np.ones(5)], 3, 5), r"pictures\[1\]"),
+        (lambda: data.patches([np.eye(5), np.eye(2)], 3, 5), r"pictures\[1\]"),
+        (lambda: data.patches([np.eye(5)], 0, 5), "size"),
+        (lambda: data.patches([np.eye(5)], 3, 0), "count"),
+        (lambda: data.patches([np.eye(5)], 3, 5, contrast=9), "contrast"),
+        (lambda: data.patches([np.ones((5, 5))], 3, 5), "contrast"),
+        (lambda: data.patches([np.eye(5)], 3, 5, rng="a"), "rng"),
         (lambda: data.real_or_scrambled(3), "size"),
         (lambda: data.real_or_scrambled(129), "size"),
         (lambda: data.real_or_scrambled(train=1), "train"),

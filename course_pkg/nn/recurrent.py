@@ -147,7 +147,8 @@ class LSTM(Recurrent):
 
     def _cell(self, a, c):
         t = np.tanh(self._scale * a)
-        i, f, g, o = self._split(self._scale * t + (1 - self._scale))
+        gates = self._scale * t + (1 - self._scale)
+        i, f, g, o = gates.reshape(len(a), 4, self.hidden_size).swapaxes(0, 1)
         new = f * c + i * g
         shown = np.tanh(new)
         return (t, i, f, g, o, c, shown), (o * shown, new)
@@ -157,9 +158,6 @@ class LSTM(Recurrent):
         dc = dc + dh * o * (1 - shown**2)
         dgates = np.concatenate([dc * g, dc * c, dc * i, dh * shown], axis=1)
         return dgates * self._scale**2 * (1 - t**2), (dc * f,)
-
-    def _split(self, gates):
-        return (gates[:, k * self.hidden_size : (k + 1) * self.hidden_size] for k in range(4))
 
 
 class Bidirectional(Layer):
