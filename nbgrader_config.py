@@ -10,6 +10,23 @@ c.CourseDirectory.release_directory = "assignments"
 c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("Replace this line by your code.")'}
 c.ClearSolutions.text_stub = "*Replace this line by your answer.*"
 
-c.Execute.timeout = 120  # seconds a cell
-c.Execute.shutdown_kernel = "immediate"  # saves about a second a submission
-c.Execute.extra_arguments = ["--log-level=ERROR"]  # no warning about local connections for each kernel
+# The notebooks run in a sandbox, and the tests where the submission cannot reach them (course_pkg/grading).
+c.Autograde.autograde_preprocessors = [
+    "course_pkg.grading.execute.SandboxedExecute",  # in the place of nbgrader's Execute
+    "nbgrader.preprocessors.IgnorePattern",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.SandboxedExecute.timeout = 120  # seconds a cell; the other limits: nbgrader autograde --help-all
+
+# Feedback has the message of the check that failed, none of the hidden tests' code, and no HTML of a student's own.
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.GetGrades",
+    "course_pkg.grading.feedback.HideTests",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
+c.GenerateFeedback.exporter_class = "course_pkg.grading.feedback.CleanHTML"
+c.HTMLExporter.sanitize_html = True

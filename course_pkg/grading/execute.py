@@ -1,0 +1,102 @@
+"""nbgrader's step that runs the notebooks: put it into ``c.Autograde.autograde_preprocessors`` in the place of Execute.
+
+Promise: after it a notebook has the outputs that nbgrader's own step would have given, for honest work, and nbgrader
+goes on with it as always: scores, gradebook, formgrader and feedback are its own.
+"""
+
+import sys
+
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Bool, Float, Integer, List, Unicode
+
+from course_pkg.grading import parent, sandbox, submission
+
+_MiB = 2**20
+_parents = {}  # one warm parent for all notebooks that this process grades
+
+
+class SandboxedExecute(NbGraderPreprocessor):
+    """Run a submission's cells in a sandbox, and the tests out of its reach."""
+
+    timeout = Float(120, help="Seconds that one cell may take.").tag(config=True)
+    total_timeout = Float(1200, help="Seconds that one notebook may take.").tag(config=True)
+    memory = Integer(3072, help="MiB of memory for a submission, beyond the libraries.").tag(config=True)
+    scratch = Integer(512, help="MiB of files that a submission may write.").tag(config=True)
+    output = Integer(4, help="MiB of output that one cell may make; the rest is left out.").tag(config=True)
+    processes = Integer(64, help="Processes and threads of a submission.").tag(config=True)
+    open_files = Integer(256, help="Open files of a process.").tag(config=True)
+    preload = List(Unicode(), list(parent.PRELOAD), help="Modules imported once for all submissions.").tag(config=True)
+    require_sandbox = Bool(True, help="Whether to refuse where the host offers no sandbox.").tag(config=True)
+
+    def preprocess(self, nb, resources):
+        warm = self._parent()
+        folder = resources["metadata"]["path"]
+        limits = sandbox.Limits(
+            memory=self.memory * _MiB,
+            scratch=self.scratch * _MiB,
+            output=self.output * _MiB,
+            processes=self.processes,
+            open_files=self.open_files,
+            cpu=int(self.total_timeout),
+        )
+        submission.run(
+            nb.cells,
+            self._release(resources),
+            warm,
+            limits,
+            submission.Times(self.timeout, self.total_timeout),
+            submission.read_files(folder, limits.scratch // 2),
+            submission.read_files(self._source_folder(resources), limits.scratch // 2),
+        )
+        nb.metadata["language_info"] = _LANGUAGE
+        return nb, resources
+
+    def _parent(self):
+        key = tuple(self.preload), self.require_sandbox
+        if key not in _parents:
+            _parents[key] = parent.Parent(*key)
+            self.log.info("%s", _parents[key].host)
+        return _parents[key]
+
+    def _release(self, resources):
+        """Return the code cells of the release, as the gradebook has kept them."""
+        info = resources["nbgrader"]
+        with Gradebook(info["db_url"]) as book:
+            notebook = book.find_notebook(info["notebook"], info["assignment"])
+            graded = {cell.name for cell in notebook.grade_cells}
+            solutions = {cell.name for cell in notebook.solution_cells}
+            cells = [
+                submission.ReleaseCell(cell.name, cell.source, _kind(cell, graded, solutions))
+                for cell in notebook.source_cells
+                if cell.cell_type == "code"
+            ]
+        return cells
+
+    def _source_folder(self, resources):
+        """Return the instructor's folder of the assignment, whose files the tests may need."""
+        course = self.parent.parent.coursedir
+        return course.format_path(course.source_directory, ".", resources["nbgrader"]["assignment"])
+
+
+def close():
+    """End the warm parents; the next notebook starts new ones."""
+    while _parents:
+        _parents.popitem()[1].close()
+
+
+def _kind(cell, graded, solutions):
+    if cell.name in solutions:
+        return "solution"
+    return "test" if cell.name in graded else "locked"
+
+
+_LANGUAGE = {
+    "name": "python",
+    "version": sys.version.split()[0],
+    "mimetype": "text/x-python",
+    "codemirror_mode": {"name": "ipython", "version": sys.version_info[0]},
+    "pygments_lexer": "ipython3",
+    "nbconvert_exporter": "python",
+    "file_extension": ".py",
+}
