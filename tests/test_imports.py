@@ -26,7 +26,7 @@ def test_nothing_heavy_is_imported(statement):
 ORDER = [
     ("_validate",),
     ("backprop", "data", "nn", "show"),
-    ("caffe", "graph", "models", "surfaces", "unsupervised", "vision", "words"),
+    ("caffe", "graph", "models", "recommend", "surfaces", "unsupervised", "vision", "words"),
     ("checks", "device", "widgets"),
     ("grading",),
 ]

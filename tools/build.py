@@ -73,13 +73,24 @@ def fill_times(text):
     return re.sub(r"\{\{seconds:([\w/]+)\}\}", lambda match: f"{times.get(match[1], '?')} s", text)
 
 
+def fill_points(text):
+    """Replace ``{{points:SET}}`` by rows that say what each task of a problem set is worth and why, from its table."""
+
+    def rows(match):
+        first_cell = (SOURCES / "solutions" / match[1] / f"{match[1]}.py").read_text(encoding="utf-8")
+        tasks = re.findall(r"^# \| (\d+) \| (.+?) \| (\d+) \| \d+ \| (.+?) \|", first_cell, re.M)
+        return "\n".join(f"| {number} | {what} | {points} | {why} |" for number, what, points, why in tasks)
+
+    return re.sub(r"\{\{points:(\w+)\}\}", rows, text)
+
+
 def convert(twin):
     """Return the notebook of a text twin, not executed: badge, set-up cell, ids and metadata in place."""
     path = notebook_path(twin)
     draft = jupytext.reads(twin.read_text(encoding="utf-8"), fmt="py:percent")
     cells, taken = [], {}
     for cell in draft.cells:
-        source = fill_times(cell.source) if cell.cell_type == "markdown" else cell.source
+        source = fill_points(fill_times(cell.source)) if cell.cell_type == "markdown" else cell.source
         new = getattr(nbformat.v4, f"new_{cell.cell_type}_cell")(source, metadata=cell.metadata)
         cells.append(new)
     cells[0].source += f"\n\n{badge(path)}"
@@ -146,8 +157,14 @@ def tidy(cell):
     return problems
 
 
+def computing_time():
+    """Return the seconds for which finished child processes, such as kernels, kept a core busy."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
 def execute(notebook, directory):
-    """Run all cells in ``directory``; return the seconds taken and a list of problems."""
+    """Run all cells in ``directory``; return the seconds of computing time and a list of problems."""
     environment = {**os.environ, "COURSE_QUIET": "1", "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1"}
     client = nbclient.NotebookClient(
         notebook,
@@ -158,9 +175,10 @@ def execute(notebook, directory):
         resources={"metadata": {"path": str(directory)}},
     )
     metadata = notebook.metadata.copy()  # the client adds the exact Python version
-    begin = time.perf_counter()
+    begin, computed = time.perf_counter(), computing_time()
     client.execute(env=environment)
-    seconds = time.perf_counter() - begin
+    # One thread computes, so its time is that of a machine with nothing else to do. Windows does not tell it.
+    seconds = (computing_time() - computed) or (time.perf_counter() - begin)
     notebook.metadata = metadata
     return seconds, [problem for cell in notebook.cells if cell.cell_type == "code" for problem in tidy(cell)]
 

@@ -4,7 +4,7 @@
 competition of ImageNet, and what came of them, are torch modules: ``alexnet``, ``vgg16``, ``vgg19``, ``googlenet``,
 ``resnet34``, ``resnet152``, ``densenet121``, ``unet``. They start from random weights, drawn from torch's generator:
 ``torch.manual_seed`` first. ``load_published`` fetches the weights trained on ImageNet, and ``preprocess`` makes a
-photo fit for them.
+photo fit for them. ``TextCNN`` classifies texts; ``word_numbers`` and ``fit_text_cnn`` feed and train it.
 """
 
 from importlib import import_module
@@ -17,8 +17,10 @@ from course_pkg.models.profile import profile
 
 # Where each name is that needs torch, which takes seconds to import: only when it is asked for.
 _WITH_TORCH = {
+    "TextCNN": "text_cnn",
     "alexnet": "alexnet_one_tower",
     "densenet121": "densenet",
+    "fit_text_cnn": "text_cnn",
     "googlenet": "inception",
     "load_published": "published",
     "preprocess": "imagenet",
@@ -27,6 +29,7 @@ _WITH_TORCH = {
     "unet": "encoder_decoder",
     "vgg16": "vgg",
     "vgg19": "vgg",
+    "word_numbers": "text_cnn",
 }
 
 __all__ = ["C3_TABLE", "NGram", "arithmetic", "digit_centres", "lenet5", "profile", *_WITH_TORCH]

@@ -7,6 +7,7 @@ Backprop222    the 2-2-2 network, forward and backward, step by step     ``cours
 ConvStepper    a kernel slides over an image                             ``course_pkg.nn``
 OptimiserRace  seven optimisers on a surface                             ``course_pkg.surfaces``
 NetworkView    a torch module: its layers, shapes and numbers            ``course_pkg.models``
+WordVectors    word2vec on a few pairs, number by number                 ``course_pkg.words``
 =============  ========================================================  ==========================
 
 A widget shows itself as the last expression of a cell and leaves a static figure for readers without a kernel;
@@ -19,5 +20,6 @@ from course_pkg.widgets.conv_stepper import ConvStepper
 from course_pkg.widgets.descent import Descent
 from course_pkg.widgets.network_view import NetworkView
 from course_pkg.widgets.optimiser_race import OptimiserRace
+from course_pkg.widgets.word_vectors import WordVectors
 
-__all__ = ["Activations", "Backprop222", "ConvStepper", "Descent", "NetworkView", "OptimiserRace"]
+__all__ = ["Activations", "Backprop222", "ConvStepper", "Descent", "NetworkView", "OptimiserRace", "WordVectors"]

@@ -77,7 +77,7 @@ function widget(title, build) {
         const state = { ...model.get("scenery"), ...model.get("state") };
         error.textContent = model.get("error") || state.error || "";
         text.textContent = state.text;
-        text.setAttribute("aria-live", tools.playing() ? "off" : "polite");
+        text.setAttribute("aria-live", tools.playing() || parts.playing?.() ? "off" : "polite");
         parts.draw(state);
         tools.show(state);
       };
@@ -128,6 +128,7 @@ function controls(link, error) {
 
   return {
     send: link.send,
+    error,
     show: (state) => shows.forEach((show) => show(state)),
     playing: () => timers.size > 0,
     pause,

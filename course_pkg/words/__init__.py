@@ -9,13 +9,14 @@
     model.vectors().analogy("king", "man", "woman")
 
 ``Word2Vec`` is written to be read, ``FastWord2Vec`` is for real corpora. ``load_vectors`` and ``save_vectors`` read
-and write the formats of Google's word2vec.
+and write the formats of Google's word2vec. ``PairTrainer`` takes single steps on a few pairs, to be watched.
 """
 
 from course_pkg.words.fast import FastWord2Vec
 from course_pkg.words.formats import load_vectors, save_vectors
 from course_pkg.words.huffman import HuffmanTree
 from course_pkg.words.outputs import OUTPUTS, Decisions, FullSoftmax, HierarchicalSoftmax, NegativeSampling
+from course_pkg.words.pairs import PRESETS, Pair, PairTrainer, parse_pairs
 from course_pkg.words.printed import answer, printed_tables
 from course_pkg.words.sampling import AliasSampler, noise_distribution
 from course_pkg.words.vectors import Neighbour, Vectors
@@ -25,6 +26,7 @@ from course_pkg.words.word2vec import ARCHITECTURES, Word2Vec, examples
 __all__ = [
     "ARCHITECTURES",
     "OUTPUTS",
+    "PRESETS",
     "AliasSampler",
     "Decisions",
     "FastWord2Vec",
@@ -33,6 +35,8 @@ __all__ = [
     "HuffmanTree",
     "NegativeSampling",
     "Neighbour",
+    "Pair",
+    "PairTrainer",
     "Vectors",
     "Vocabulary",
     "Word2Vec",
@@ -40,6 +44,7 @@ __all__ = [
     "examples",
     "load_vectors",
     "noise_distribution",
+    "parse_pairs",
     "printed_tables",
     "save_vectors",
     "sentences",

@@ -88,13 +88,14 @@ show.figure(
 # | [8 From shallow to deep](session1_networks/08_deep.ipynb) | features by hand or learned; kernels that turn into edges; why depth; AlexNet's arithmetic; two waves of history | 40 min | {{seconds:session1_networks/08_deep}} |
 # | [Problem set 1](../assignments/ps1/ps1.ipynb) | write it all yourself: activations, losses, backpropagation, convolution, a trained network; 100 points | 105 min | |
 #
-# *Computer's time* is measured when the notebooks are built: all cells of a lecture, from a fresh start, in one thread on
-# a machine with two CPU cores and no graphics card.
+# *Computer's time* is measured when the notebooks are built: what all cells of a lecture compute, from a fresh start, in
+# one thread on a machine with two CPU cores and no graphics card.
 
 # %% [markdown]
 # ## Session II: frameworks, and how deep nets are trained
 #
-# **Begun.** These lectures are there:
+# Thirteen lectures and a problem set. Lectures 1 to 6 build on each other; 7 to 10, on learning without labels, form a
+# story of their own; 11 to 13 can be read in any order.
 #
 # | Lecture | What you learn | Learner's time | Computer's time |
 # |---|---|---|---|
@@ -103,49 +104,78 @@ show.figure(
 # | [3 Three schools](session2_frameworks/03_three_schools.ipynb) | the tape of PyTorch; one network in all three schools, to the same numbers; what became of five frameworks | 30 min | {{seconds:session2_frameworks/03_three_schools}} |
 # | [4 Optimisers](session2_frameworks/04_optimisers.ipynb) | seven optimisers explained, checked against PyTorch, and raced | 40 min | {{seconds:session2_frameworks/04_optimisers}} |
 # | [5 Training deep nets](session2_frameworks/05_training_deep_nets.ipynb) | vanishing gradients, measured layer by layer, and four cures; cliffs and clipping; batch size and order of the samples | 40 min | {{seconds:session2_frameworks/05_training_deep_nets}} |
-#
-# **Planned:**
-#
-# - regularisation, from weight decay to label smoothing;
-# - learning without labels: autoencoders, sparse coding, restricted Boltzmann machines, deep belief nets;
-# - architectures from AlexNet to ResNet and DenseNet; recurrent networks and LSTM;
-# - hardware, and watching a training run.
-#
+# | [6 Regularisation](session2_frameworks/06_regularisation.ipynb) | weight decay, L1, noise, dropout, augmentation, label smoothing: what each does, and what each brought | 40 min | {{seconds:session2_frameworks/06_regularisation}} |
+# | [7 Autoencoders](session2_frameworks/07_autoencoders.ipynb) | codes that rebuild their input; stacked, sparse and denoising | 40 min | {{seconds:session2_frameworks/07_autoencoders}} |
+# | [8 Sparse coding](session2_frameworks/08_sparse_coding.ipynb) | a few atoms for each patch; edges appear from photos | 40 min | {{seconds:session2_frameworks/08_sparse_coding}} |
+# | [9 Boltzmann machines](session2_frameworks/09_boltzmann_machines.ipynb) | energy, conditionals, Gibbs sampling, contrastive divergence | 40 min | {{seconds:session2_frameworks/09_boltzmann_machines}} |
+# | [10 Deep belief nets](session2_frameworks/10_deep_belief_nets.ipynb) | greedy training, wake-sleep, fine-tuning; does it help with few labels? | 40 min | {{seconds:session2_frameworks/10_deep_belief_nets}} |
+# | [11 Architectures](session2_frameworks/11_architectures.ipynb) | AlexNet, VGG, GoogLeNet, ResNet, DenseNet, encoder and decoder; what each idea buys | 40 min | {{seconds:session2_frameworks/11_architectures}} |
+# | [12 Sequences](session2_frameworks/12_sequences.ipynb) | recurrent networks and LSTM on real text, beside models that count | 40 min | {{seconds:session2_frameworks/12_sequences}} |
+# | [13 Hardware](session2_frameworks/13_hardware.ipynb) | which device, how fast, and why; watching a training run in TensorBoard | 30 min | {{seconds:session2_frameworks/13_hardware}} |
+# | [Problem set 2](../assignments/ps2/ps2.ipynb) | momentum and Adam, dropout, batch normalisation, a graph operation, clipping, sparse autoencoder, CD-1, residual block; 100 points | 115 min | |
+
+# %% [markdown]
 # ## Session III: what it can do
 #
-# **Planned; not part of the course yet.** It will teach
+# **Begun.** These lectures are there:
 #
-# - words as vectors: word2vec from scratch, nearest words, analogies;
+# | Lecture | What you learn | Learner's time | Computer's time |
+# |---|---|---|---|
+# | [1 Words as vectors](session3_applications/01_word_vectors.ipynb) | one-hot vectors and why they fail; CBOW and skip-gram; two embeddings; king − man + woman | 40 min | {{seconds:session3_applications/01_word_vectors}} |
+# | [2 The huge softmax](session3_applications/02_huge_softmax.ipynb) | hierarchical softmax over a Huffman tree, and negative sampling | 35 min | {{seconds:session3_applications/02_huge_softmax}} |
+# | [3 Word arithmetic](session3_applications/03_word_arithmetic.ipynb) | vectors of real text and real files; a score instead of an anecdote; what vectors get wrong | 40 min | {{seconds:session3_applications/03_word_arithmetic}} |
+# | [4 The visualiser](session3_applications/04_visualiser.ipynb) | word2vec as a picture to step through, number by number | 25 min | {{seconds:session3_applications/04_visualiser}} |
+# | [5 Text classification](session3_applications/05_text_classification.ipynb) | a convolution over words; which library does a text come from; beside a bag of words | 35 min | {{seconds:session3_applications/05_text_classification}} |
+# | [6 Recommendation](session3_applications/06_recommendation.ipynb) | users and items as vectors; matrix factorisation and two towers beside popularity | 35 min | {{seconds:session3_applications/06_recommendation}} |
+#
+# **Planned; not part of the course yet:**
+#
 # - what a network sees: feature visualisation, DeepDream, Neural Style;
-# - text classification, detection, segmentation, tracking, video, recommendation;
+# - detection, segmentation, tracking, video;
 # - features that are learned for one task and help another.
+
+# %% [markdown]
+# ## Points of the problem sets
+#
+# | Set 1 | What you practise | Points | Why |
+# |---|---|---|---|
+# {{points:ps1}}
+#
+# | Set 2 | What you practise | Points | Why |
+# |---|---|---|---|
+# {{points:ps2}}
 
 # %% [markdown]
 # ## The five sources
 #
 # The lectures call them by their numbers.
 #
-# | Source | What it is | Where Session I uses it |
+# | Source | What it is | Where the course uses it |
 # |---|---|---|
-# | **001** | university deck (Zhejiang University): neural networks, convolution, word vectors | lectures [1](session1_networks/01_neuron.ipynb) to [6](session1_networks/06_convolution.ipynb); AlexNet's numbers in [8](session1_networks/08_deep.ipynb) |
-# | **002** | long study notes of 2013: features, learning without labels, convolutional networks | weight sharing in [6](session1_networks/06_convolution.ipynb), all of [7](session1_networks/07_lenet.ipynb), history in [8](session1_networks/08_deep.ipynb) |
-# | **000**, **003** | two copies of one deck of 2016, the third of three sessions; its last pages recall the first two | the three sessions of this course; the backward pass of convolution in [6](session1_networks/06_convolution.ipynb) |
-# | **004** | notes on frameworks, architectures, hardware and applications | the perceptron and XOR in [1](session1_networks/01_neuron.ipynb); the rest belongs to Sessions II and III |
+# | **001** | university deck (Zhejiang University): neural networks, convolution, word vectors | lectures [1](session1_networks/01_neuron.ipynb) to [6](session1_networks/06_convolution.ipynb); AlexNet's numbers in [8](session1_networks/08_deep.ipynb); word vectors in [Session III](session3_applications/01_word_vectors.ipynb) |
+# | **002** | long study notes of 2013: features, learning without labels, convolutional networks | weight sharing in [6](session1_networks/06_convolution.ipynb), all of [7](session1_networks/07_lenet.ipynb), history in [8](session1_networks/08_deep.ipynb); learning without labels in Session II, [7](session2_frameworks/07_autoencoders.ipynb) to [10](session2_frameworks/10_deep_belief_nets.ipynb) |
+# | **000**, **003** | two copies of one deck of 2016, the third of three sessions; its last pages recall the first two | the three sessions of this course; the backward pass of convolution in [6](session1_networks/06_convolution.ipynb) of Session I; Session II follows its recap; word vectors in Session III |
+# | **004** | notes on frameworks, architectures, hardware and applications | the perceptron and XOR in [1](session1_networks/01_neuron.ipynb); most of Session II |
 #
 # ## Where the sources are wrong
 #
-# Each error of Session I is shown in the lecture where it belongs, with a proof in a cell and the right value.
+# Each error is shown in the lecture where it belongs, with a proof in a cell and the right value.
 #
 # | | The source says | In truth | Shown in |
 # |---|---|---|---|
 # | E-1 | 001: $\delta_1 = (\delta_5 + \delta_6)\, h_1 (1 - h_1)\, x_1$, and all of $\delta_1 \dots \delta_4$ are 0.01 | the chain rule needs $w_5, w_6$ where the slide has $h_1$; $\delta_1 = -0.0084$, $\delta_2 = 0.0126$, $\delta_3 = -0.0051$, $\delta_4 = 0.0076$ | [4 Backpropagation](session1_networks/04_backpropagation.ipynb) |
+# | E-2 | 004: VGG has $140 \cdot 10^{12}$ parameters | 138,357,544 for VGG-16 | [Session II, 11](session2_frameworks/11_architectures.ipynb) |
 # | E-3 | 000: AlexNet was 5 points better than the state of the art | top-5 error 15.3 % against 26.2 %: more than ten points | [8 From shallow to deep](session1_networks/08_deep.ipynb) |
 # | E-4 | 004: the perceptron dates from Pitts and others, 1943 | McCulloch and Pitts' neuron 1943; Rosenblatt's perceptron 1958 | [1 Neuron](session1_networks/01_neuron.ipynb) |
+# | E-5 | 004: "zero regression" for L2; "striped convolution" | ridge regression; strided convolution | [Session II, 6](session2_frameworks/06_regularisation.ipynb) |
 # | E-6 | 001: average pooling gives 3, 2, 3, 6 | the means are 3.5, 2.75, 3.5, 6.75; the slide rounds down | [6 Convolution](session1_networks/06_convolution.ipynb) |
 # | E-7 | 002: 15 billion neurons in the brain; one billion "nodes" in a network of 2012 | about 86 billion neurons; one billion connections | [8 From shallow to deep](session1_networks/08_deep.ipynb) |
+# | E-8 | 000: a preset of the visualiser is spelled "kindom" | kingdom | [Session III, 4](session3_applications/04_visualiser.ipynb) |
+# | new | 002: the L1 penalty makes most units of the sparse autoencoder 0; the 64 edges of the sparse code are orthogonal | with $h = W^T X$ none is exactly 0; the largest cosine of two edges is 0.7 | [Session II, 7](session2_frameworks/07_autoencoders.ipynb), [8](session2_frameworks/08_sparse_coding.ipynb) |
+# | new | 004: noise on the weights equals a norm penalty on them | in a linear model noise on the *input* does; noise on the weights adds a constant | [Session II, 6](session2_frameworks/06_regularisation.ipynb) |
 #
 # Smaller remarks of the same kind stand in lectures [6](session1_networks/06_convolution.ipynb),
-# [7](session1_networks/07_lenet.ipynb) and [8](session1_networks/08_deep.ipynb).
+# [7](session1_networks/07_lenet.ipynb) and [8](session1_networks/08_deep.ipynb) of Session I and in several of Session II.
 
 # %% [markdown]
 # ## The letters

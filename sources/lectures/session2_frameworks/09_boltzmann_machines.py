@@ -419,12 +419,12 @@ show.images(
     columns=16,
     size=0.6,
     signed=True,
-    alt="32 pictures of 8 by 8 weights, red positive, blue negative. Most show a red spot or a short red stroke beside a blue one, each in another place.",
-    caption="The weights of the 32 hidden units with the largest weights. Each looks for a piece of stroke, with none beside it.",
+    alt="32 pictures of 8 by 8 weights, red positive, blue negative. Many show a red spot or a short red stroke beside a blue one, each in another place.",
+    caption="The weights of the 32 hidden units with the largest weights. Many look for a piece of stroke with no ink beside it.",
 )
 
 # %% [markdown]
-# The weights began as noise of size 0.01. Now most show a short stroke in one place, with the opposite beside it. Nobody told the machine about strokes. They are what makes pixels go together.
+# The weights began as noise of size 0.01. Now many show a spot or a short stroke in one place, with the opposite beside it. Nobody told the machine about strokes. They are what makes pixels go together.
 #
 # What does it make of digits that it never saw? Up to 64 hidden units, and down again:
 

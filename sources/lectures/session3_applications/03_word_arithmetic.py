@@ -345,4 +345,4 @@ show.figure(
 # - H. Gonen and Y. Goldberg (2019), *Lipstick on a pig*. NAACL. Why removing a direction is not enough.
 # - N. Garg and others (2018), *Word embeddings quantify 100 years of gender and ethnic stereotypes*. PNAS 115.
 #
-# Back to [the syllabus](../syllabus.ipynb).
+# Next: [watching word2vec learn](04_visualiser.ipynb).

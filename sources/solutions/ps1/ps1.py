@@ -73,7 +73,8 @@ with checks.part("1a", see="Lecture 1 (01_neuron.ipynb): Three activation functi
     x = np.array([-2.0, 0.0, 3.0])
     expected = np.array([0.119203, 0.5, 0.952574])
     hint = "Is it e to the power of minus x? f(0) is 1/2."
-    checks.close(sigmoid(x), expected, call="sigmoid(x)", given={"x": x}, atol=1e-6, hint=hint)
+    with checks.unchanged({"x": x}, call="sigmoid(x)"):
+        checks.close(sigmoid(x), expected, call="sigmoid(x)", given={"x": x}, atol=1e-6, hint=hint)
     expected = np.array([0.104994, 0.25, 0.045177])
     hint = "The f in f·(1 − f) is sigmoid(x), not x."
     checks.close(sigmoid_derivative(x), expected, call="sigmoid_derivative(x)", given={"x": x}, atol=1e-6, hint=hint)
@@ -122,7 +123,8 @@ with checks.part("1b", see="Lecture 1 (01_neuron.ipynb): Three activation functi
     x = np.array([-1.0, 0.0, 0.5])
     expected = np.array([-0.761594, 0.0, 0.462117])
     hint = "The exponent is −2x, and the 1 is subtracted after the division."
-    checks.close(tanh(x), expected, call="tanh(x)", given={"x": x}, atol=1e-6, hint=hint)
+    with checks.unchanged({"x": x}, call="tanh(x)"):
+        checks.close(tanh(x), expected, call="tanh(x)", given={"x": x}, atol=1e-6, hint=hint)
     expected = np.array([0.419974, 1.0, 0.786448])
     hint = "Square f(x), not x. At 0 the curve rises with slope 1."
     checks.close(tanh_derivative(x), expected, call="tanh_derivative(x)", given={"x": x}, atol=1e-6, hint=hint)
@@ -233,7 +235,8 @@ with checks.part("2a", see="Lecture 2 (02_loss.ipynb): The softmax loss"):
         [[-0.290006, 0.289683, 0.000323], [0.008415, -0.025361, 0.016946], [0.141552, 0.191075, -0.332627]]
     )
     hint = (
-        "The three samples have the losses 2.0404, 0.0791 and 6.1565. Loss and gradient are averages over the samples."
+        "The three samples have the losses 2.0404, 0.0791 and 6.1565. Loss and gradient are averages over the samples. "
+        "The gradient is p, with 1 taken away at the right class."
     )
     checks.close(
         softmax_loss(scores, y),
@@ -374,7 +377,8 @@ with checks.part("3a", see="Lecture 4 (04_backpropagation.ipynb): Backward: the 
         call="output_gradients(w, x, y)",
         given={"w": w, "x": x, "y": y},
         atol=1e-4,
-        hint="w5 and w7 lead to o1, w6 and w8 lead to o2; w5 and w6 start at h1, w7 and w8 at h2.",
+        hint="w5 and w7 lead to o1, w6 and w8 lead to o2; w5 and w6 start at h1, w7 and w8 at h2. "
+        "The slope between them is that of the output, o·(1 − o).",
     )
 ### BEGIN HIDDEN TESTS
 with checks.part("3a", see="Lecture 4 (04_backpropagation.ipynb): Backward: the output weights", hidden=True):
@@ -427,7 +431,8 @@ with checks.part("3b", see="Lecture 4 (04_backpropagation.ipynb): Backward: the 
         call="hidden_gradients(w, x, y)",
         given={"w": w, "x": x, "y": y},
         atol=1e-4,
-        hint="In_o1 = w5·h1 + w7·h2. What is left when you differentiate it by h1? All four are 0.01 with the slide's slip.",
+        hint="In_o1 = w5·h1 + w7·h2. What is left when you differentiate it by h1? All four are 0.01 with the slide's slip. "
+        "Then come the slope h·(1 − h) and the input: w1 and w2 start at x1, w3 and w4 at x2.",
     )
 ### BEGIN HIDDEN TESTS
 with checks.part("3b", see="Lecture 4 (04_backpropagation.ipynb): Backward: the hidden weights", hidden=True):
@@ -486,7 +491,8 @@ with checks.part("4a", see="Lecture 5 (05_layers.ipynb): The dense layer"):
         names=("dx", "dweight", "dbias"),
         call="dense_backward(dy, x, weight)",
         given={"dy": dy, "x": x, "weight": weight},
-        hint="Each gradient has the shape of what it belongs to. Write the shapes down; only one product fits.",
+        hint="Each gradient has the shape of what it belongs to. Write the shapes down; only one product fits. "
+        "The products for weight and bias sum over all samples.",
     )
 ### BEGIN HIDDEN TESTS
 with checks.part("4a", see="Lecture 5 (05_layers.ipynb): The dense layer", hidden=True):
@@ -523,7 +529,7 @@ def relu_backward(dy, x):
 with checks.part("4b", see="Lecture 5 (05_layers.ipynb): Activations"):
     dy = np.array([[5.0, -6.0], [7.0, 8.0]])
     x = np.array([[1.0, 2.0], [-3.0, 0.0]])
-    hint = "The mask comes from x, not from dy: a negative gradient may pass."
+    hint = "The gradient is dy where x > 0, and 0 elsewhere. The mask comes from x, not from dy: a negative gradient may pass."
     with checks.unchanged({"dy": dy, "x": x}, call="relu_backward(dy, x)"):
         got = relu_backward(dy, x)
     expected = np.array([[5.0, -6.0], [0.0, 0.0]])
@@ -611,8 +617,8 @@ with checks.part("5a", see="Lecture 6 (06_convolution.ipynb): The formula"):
 with checks.part("5a", see="Lecture 6 (06_convolution.ipynb): The formula", hidden=True):
     rng = np.random.default_rng(51)
     for shape, kernel, stride, padding in [
-        ((2, 3, 6, 5), (4, 3, 3, 2), 1, 0),
-        ((1, 2, 7, 8), (3, 2, 2, 3), 2, 1),
+        ((2, 3, 6, 4), (4, 3, 3, 2), 1, 0),
+        ((1, 2, 7, 9), (3, 2, 2, 3), 2, 1),
         ((2, 1, 5, 5), (2, 1, 3, 3), 3, 2),
     ]:
         x, weight, bias = rng.normal(size=shape), rng.normal(size=kernel), rng.normal(size=kernel[0])
@@ -625,6 +631,11 @@ with checks.part("5a", see="Lecture 6 (06_convolution.ipynb): The formula", hidd
     fitting = conv2d_loops(np.ones((1, 1, 2, 2)), np.ones((1, 1, 4, 4)), np.zeros(1), padding=1)
     hint = "With padding, a kernel as large as the padded image still fits once."
     checks.close(fitting, np.full((1, 1, 1, 1), 4.0), call="conv2d_loops with a kernel that fits once", hint=hint)
+    hint = "The padding counts on both sides: the padded image has height + 2·padding rows, and columns likewise."
+    for kernel in [(5, 3), (3, 5)]:
+        arguments = np.ones((1, 1, 2, 2)), np.ones((1, 1, *kernel)), np.zeros(1), 1, 1
+        call = "conv2d_loops with a kernel one pixel larger than the padded image"
+        checks.raises(ValueError, conv2d_loops, *arguments, call=call, hint=hint)
     checks.by_hand(conv2d_loops, x, weight, bias, call="conv2d_loops(x, weight, bias)")
 ### END HIDDEN TESTS
 
@@ -652,7 +663,7 @@ def conv2d_fast(x, weight, bias, stride=1, padding=0):
     for i in range(kh):
         for j in range(kw):
             window = x[:, :, i : i + stride * oh : stride, j : j + stride * ow : stride]
-            y += np.einsum("ncpq,oc->nopq", window[:, :, :oh, :ow], weight[:, :, i, j])
+            y += np.einsum("ncpq,oc->nopq", window, weight[:, :, i, j])
     return y
     ### END SOLUTION
 
@@ -684,8 +695,8 @@ with checks.part("5b", see="Lecture 6 (06_convolution.ipynb): The formula"):
 with checks.part("5b", see="Lecture 6 (06_convolution.ipynb): The formula", hidden=True):
     rng = np.random.default_rng(52)
     for shape, kernel, stride, padding in [
-        ((2, 3, 5, 6), (4, 3, 2, 3), 1, 0),
-        ((1, 2, 8, 7), (3, 2, 3, 2), 2, 1),
+        ((2, 3, 5, 7), (4, 3, 2, 3), 1, 0),
+        ((1, 2, 8, 9), (3, 2, 3, 2), 2, 1),
         ((2, 1, 5, 5), (2, 1, 3, 3), 3, 2),
     ]:
         x, weight, bias = rng.normal(size=shape), rng.normal(size=kernel), rng.normal(size=kernel[0])
@@ -849,8 +860,9 @@ def classify(x_train, y_train, x_new, seed=0):
 # %% nbgrader={"schema_version": 3, "grade_id": "test-7", "grade": true, "solution": false, "locked": true, "points": 12}
 with checks.part("7", see="Lecture 5 (05_layers.ipynb): A network from these layers"):
     data = digits(seed=0)
-    labels = classify(data.x_train, data.y_train, data.x_test, seed=0)
     call = "classify(x_train, y_train, x_test)"
+    with checks.unchanged({"x_train": data.x_train, "y_train": data.y_train, "x_test": data.x_test}, call=call):
+        labels = classify(data.x_train, data.y_train, data.x_test, seed=0)
     checks.same_form(labels, data.y_test, call=call, hint="Return one label for each new image: net.predict(x_new).")
     hint = "Does the loss fall? If not, change the learning rate. If it falls slowly, train for more epochs."
     checks.at_least(np.mean(labels == data.y_test), 0.95, call=f"the accuracy of {call}", hint=hint)

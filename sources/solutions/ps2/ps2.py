@@ -237,7 +237,7 @@ with checks.part("2a", see="Lecture 6 (06_regularisation.ipynb): Dropout: noise 
         checks.close(dropout_forward(x, 0.25, u), expected, call=call, given=given, hint=hint)
     hint = "In the test phase all numbers stay as they are. The division in training has taken care of the scale."
     call = "dropout_forward(x, 0.25, u, training=False)"
-    checks.close(dropout_forward(x, 0.25, u, training=False), x, call=call, given=given, hint=hint)
+    checks.close(dropout_forward(x.copy(), 0.25, u, training=False), x, call=call, given=given, hint=hint)
 ### BEGIN HIDDEN TESTS
 with checks.part("2a", see="Lecture 6 (06_regularisation.ipynb): Dropout: noise that multiplies", hidden=True):
     hint = "Does it work number by number, for any shape and any p? The mask comes from u and p alone."
@@ -248,7 +248,7 @@ with checks.part("2a", see="Lecture 6 (06_regularisation.ipynb): Dropout: noise 
             got = dropout_forward(x, p, u)
         checks.close(got, nn.Dropout(p, rng=seed).forward(x), call="dropout_forward(x, p, u)", hint=hint)
         call = "dropout_forward(x, p, u, training=False)"
-        checks.close(dropout_forward(x, p, u, training=False), x, call=call, hint=hint)
+        checks.close(dropout_forward(x.copy(), p, u, training=False), x, call=call, hint=hint)
     pixels = np.arange(1, 13).reshape(3, 4)
     u = np.random.default_rng(24).random(pixels.shape)
     hint = (
@@ -294,7 +294,7 @@ with checks.part("2b", see="Lecture 6 (06_regularisation.ipynb): Dropout: noise 
         checks.close(dropout_backward(dy, 0.25, u), expected, call=call, given=given, hint=hint)
     hint = "In the test phase y = x, so the gradient goes through unchanged."
     call = "dropout_backward(dy, 0.25, u, training=False)"
-    checks.close(dropout_backward(dy, 0.25, u, training=False), dy, call=call, given=given, hint=hint)
+    checks.close(dropout_backward(dy.copy(), 0.25, u, training=False), dy, call=call, given=given, hint=hint)
 ### BEGIN HIDDEN TESTS
 with checks.part("2b", see="Lecture 6 (06_regularisation.ipynb): Dropout: noise that multiplies", hidden=True):
     hint = "Is everything made from the three arguments? Try other shapes, another p, and numbers of dy that are 0."
@@ -306,7 +306,7 @@ with checks.part("2b", see="Lecture 6 (06_regularisation.ipynb): Dropout: noise 
             got = dropout_backward(dy, p, u)
         checks.close(got, layer.backward(dy), call="dropout_backward(dy, p, u)", hint=hint)
         call = "dropout_backward(dy, p, u, training=False)"
-        checks.close(dropout_backward(dy, p, u, training=False), dy, call=call, hint=hint)
+        checks.close(dropout_backward(dy.copy(), p, u, training=False), dy, call=call, hint=hint)
     checks.by_hand(dropout_backward, dy, p, u, call="dropout_backward(dy, p, u)")
 ### END HIDDEN TESTS
 
