@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 # nbgrader calls the command alembic
 export PATH := $(abspath $(VENV))/bin:$(PATH)
 
-.PHONY: lab test lint notebooks assignments grade bench clean
+.PHONY: lab test lint notebooks assignments grade prove bench clean
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed, this is ' + sys.version)"
@@ -33,6 +33,9 @@ assignments: notebooks  ## solutions/ -> assignments/, made by nbgrader
 
 grade: $(READY)  ## release, submit, grade and report three sample submissions of problem set 1
 	$(RUN) tools/grading.py demo
+
+prove: $(READY)  ## every wrong answer caught, every right one accepted: the banks through nbgrader, and mutants
+	$(RUN) tools/prove.py $(if $(SAMPLE),--sample $(SAMPLE))
 
 bench: $(READY)  ## what is fast, as ratios beside the library
 	for file in benchmarks/*.py; do $(RUN) $$file || exit; done

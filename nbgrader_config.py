@@ -10,7 +10,8 @@ c.CourseDirectory.release_directory = "assignments"
 c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("Replace this line by your code.")'}
 c.ClearSolutions.text_stub = "*Replace this line by your answer.*"
 
-# The notebooks run in a sandbox, and the tests where the submission cannot reach them (course_pkg/grading).
+# The notebooks run in a sandbox, and the tests where the submission cannot reach them (course_pkg/grading). Without
+# these lines, down to the timeout, nbgrader runs them itself, with the rights of whoever calls it.
 c.Autograde.autograde_preprocessors = [
     "course_pkg.grading.execute.SandboxedExecute",  # in the place of nbgrader's Execute
     "nbgrader.preprocessors.IgnorePattern",

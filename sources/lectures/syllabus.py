@@ -170,7 +170,7 @@ show.figure(
 # | E-5 | 004: "zero regression" for L2; "striped convolution" | ridge regression; strided convolution | [Session II, 6](session2_frameworks/06_regularisation.ipynb) |
 # | E-6 | 001: average pooling gives 3, 2, 3, 6 | the means are 3.5, 2.75, 3.5, 6.75; the slide rounds down | [6 Convolution](session1_networks/06_convolution.ipynb) |
 # | E-7 | 002: 15 billion neurons in the brain; one billion "nodes" in a network of 2012 | about 86 billion neurons; one billion connections | [8 From shallow to deep](session1_networks/08_deep.ipynb) |
-# | E-8 | 000: a preset of the visualiser is spelled "kindom" | kingdom | [Session III, 4](session3_applications/04_visualiser.ipynb) |
+# | E-8 | 000: a preset of the visualiser is spelled "kindom"; 004: "496,835 kinds of news" | kingdom; 496,835 articles | [Session III, 4](session3_applications/04_visualiser.ipynb) and [5](session3_applications/05_text_classification.ipynb) |
 # | new | 002: the L1 penalty makes most units of the sparse autoencoder 0; the 64 edges of the sparse code are orthogonal | with $h = W^T X$ none is exactly 0; the largest cosine of two edges is 0.7 | [Session II, 7](session2_frameworks/07_autoencoders.ipynb), [8](session2_frameworks/08_sparse_coding.ipynb) |
 # | new | 004: noise on the weights equals a norm penalty on them | in a linear model noise on the *input* does; noise on the weights adds a constant | [Session II, 6](session2_frameworks/06_regularisation.ipynb) |
 #

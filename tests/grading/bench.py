@@ -49,7 +49,7 @@ class ProblemSet:
         All other tasks are as they came, with NotImplementedError: none may need another.
         """
         names = {"solution": self._reference}
-        for name, cell in self._code_cells():
+        for name, cell in self.code_cells():
             if name == f"task-{task}":
                 exec(cell.source, names)
                 exec(code, names)
@@ -61,11 +61,11 @@ class ProblemSet:
     @cached_property
     def _reference(self):
         names = {}
-        for _, cell in self._code_cells():
+        for _, cell in self.code_cells():
             exec(cell.source, names)
         return SimpleNamespace(**names)
 
-    def _code_cells(self):
+    def code_cells(self):
         """Return ``(name, cell)`` for the code that tests work with: what is given, and the answers."""
         cells = self.cells.items()
         return [(name, c) for name, c in cells if c.cell_type == "code" and not c.metadata.nbgrader.grade]
