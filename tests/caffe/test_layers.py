@@ -345,7 +345,7 @@ def conv(old, new):
         (layer("Pooling", "x", "y", "pooling_param { kernel_size: 2 pad: 2 }"), "padding: expected at most half"),
         (layer("Pooling", "x", "y", "pooling_param { kernel_size: 2 global_pooling: true }"), "none with global"),
         (layer("LRN", "x", "y", "lrn_param { local_size: 4 }"), "size: expected an odd number of channels, got 4"),
-        (layer("Dropout", "x", "y", "dropout_param { dropout_ratio: 1 }"), "ratio: expected a number from 0 to below 1"),
+        (layer("Dropout", "x", "y", "dropout_param { dropout_ratio: 1 }"), "ratio: expected a number from 0"),
         (layer("Softmax", "x", "y", "softmax_param { axis: 4 }"), "axis: expected one of 4 axes, got 4"),
         (layer("Concat", "x f", "y"), "expected bottoms that differ along axis 1 only"),
         (layer("Eltwise", "x f", "y"), "expected bottoms of one shape"),
