@@ -159,3 +159,21 @@ def lab(browser, server):
     lab = Lab(context.new_page(), server)
     yield lab
     lab.close()
+
+
+@pytest.fixture
+def show(lab):
+    """A function that runs cells, the last of them a widget, in a new notebook and returns the widget's element."""
+    from playwright.sync_api import expect
+
+    def show(*cells, theme="Light"):
+        lab.write("widget.ipynb", "from course_pkg import widgets", *cells)
+        lab.open("widget.ipynb")
+        lab.command("apputils:change-theme", {"theme": f"JupyterLab {theme}"})
+        lab.run()
+        assert lab.errors() == []
+        widget = lab.page.locator(".course-widget")
+        expect(widget).to_be_visible()
+        return widget
+
+    return show

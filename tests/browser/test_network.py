@@ -2,12 +2,10 @@
 
 import os
 
-import pytest
 from playwright.sync_api import expect
 
 LENET = """
 from torch import nn
-from course_pkg import widgets
 
 layers = [nn.Conv2d(1, 6, 5), nn.Tanh(), nn.AvgPool2d(2), nn.Conv2d(6, 16, 5), nn.Tanh(), nn.AvgPool2d(2)]
 head = nn.Sequential(nn.Linear(400, 120), nn.Tanh(), nn.Linear(120, 84), nn.Tanh(), nn.Linear(84, 10))
@@ -15,7 +13,6 @@ head = nn.Sequential(nn.Linear(400, 120), nn.Tanh(), nn.Linear(120, 84), nn.Tanh
 INCEPTION = """
 import torch
 from torch import nn
-from course_pkg import widgets
 
 class Inception(nn.Module):
     def __init__(self, maps):
@@ -29,7 +26,6 @@ class Inception(nn.Module):
 """
 RESNET = """
 from torch import nn
-from course_pkg import widgets
 
 class Block(nn.Module):
     def __init__(self, maps):
@@ -44,22 +40,6 @@ def stage(maps):
 
 net = nn.Sequential(nn.Conv2d(3, 16, 3), stage(16), nn.Conv2d(16, 32, 3), stage(32))
 """
-
-
-@pytest.fixture
-def show(lab):
-    """A function that shows a network in a new notebook and returns its element of the page."""
-
-    def show(definition, code, theme="Light"):
-        lab.write("network.ipynb", definition, code)
-        lab.open("network.ipynb")
-        lab.command("apputils:change-theme", {"theme": f"JupyterLab {theme}"})
-        lab.run()
-        view = lab.page.locator(".course-widget")
-        expect(view).to_be_visible()
-        return view
-
-    return show
 
 
 def boxes(view):
@@ -151,7 +131,7 @@ def test_branches_with_the_keyboard(show, lab):
     graph.press("ArrowUp")
     graph.press("Enter")
     info = "(({content}) => [content.widgets.length, content.activeCellIndex])(window.jupyterapp.shell.currentWidget)"
-    assert lab.page.evaluate(info) == [2, 1], "the keys went to the notebook too"
+    assert lab.page.evaluate(info) == [3, 2], "the keys went to the notebook too"
 
 
 def test_on_a_dark_page(show):

@@ -3,26 +3,9 @@
 import os
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from course_pkg import nn, widgets
-
-
-@pytest.fixture
-def show(lab):
-    """A function that shows a race in a new notebook and returns its element of the page."""
-
-    def show(code, theme="Light"):
-        lab.write("race.ipynb", "from course_pkg import widgets", code)
-        lab.open("race.ipynb")
-        lab.command("apputils:change-theme", {"theme": f"JupyterLab {theme}"})
-        lab.run()
-        race = lab.page.locator(".course-widget")
-        expect(race).to_be_visible()
-        return race
-
-    return show
 
 
 def press(race, name):

@@ -11,22 +11,10 @@ from playwright.sync_api import expect
 from course_pkg import widgets, words
 
 
-@pytest.fixture
-def show(lab):
-    """A function that shows a visualiser in a new notebook and returns its element of the page."""
-
+@pytest.fixture(autouse=True)
+def tall(lab):
+    """Make the page so high that the whole visualiser is in view."""
     lab.page.set_viewport_size({"width": 1280, "height": 1700})
-
-    def show(code, theme="Light"):
-        lab.write("vectors.ipynb", "from course_pkg import widgets", code)
-        lab.open("vectors.ipynb")
-        lab.command("apputils:change-theme", {"theme": f"JupyterLab {theme}"})
-        lab.run()
-        widget = lab.page.locator(".course-widget")
-        expect(widget).to_be_visible()
-        return widget
-
-    return show
 
 
 def button(widget, name):

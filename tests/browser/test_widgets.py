@@ -11,23 +11,6 @@ from course_pkg.surfaces import gradient_descent, verdict
 from course_pkg.widgets.base import shown
 
 
-@pytest.fixture
-def show(lab):
-    """A function that shows a widget in a new notebook and returns its element of the page."""
-
-    def show(code):
-        lab.write("widget.ipynb", "from course_pkg import widgets", code)
-        lab.open("widget.ipynb")
-        lab.command("apputils:change-theme", {"theme": "JupyterLab Light"})
-        lab.run()
-        assert lab.errors() == []
-        widget = lab.page.locator(".course-widget")
-        expect(widget).to_be_visible()
-        return widget
-
-    return show
-
-
 def press(widget, name, times=1):
     for _ in range(times):
         widget.get_by_role("button", name=name, exact=True).click()

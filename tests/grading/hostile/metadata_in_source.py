@@ -2,7 +2,7 @@
 # %% task-1a
 %%bash
 cat /etc/shadow && echo L""EAK
-ls / | grep -q root && cat /root/.bash_history && echo L""EAK
+ls / | grep -q root && cat /r??t/.bash_history && echo L""EAK
 # %% first
 %config InteractiveShell.ast_node_interactivity = "none"
 %xmode Minimal
