@@ -22,6 +22,7 @@ _WITH_TORCH = {
     "densenet121": "densenet",
     "fit_text_cnn": "text_cnn",
     "googlenet": "inception",
+    "is_cached": "published",
     "load_published": "published",
     "preprocess": "imagenet",
     "resnet152": "resnet",

@@ -59,6 +59,18 @@ PUBLISHED = {
 }
 
 
+def is_cached(name, *, cache=None):
+    """Return whether the published file of ``name`` lies in the folder ``cache`` already; see ``load_published``."""
+    return _place(PUBLISHED[as_choice("name", name, tuple(PUBLISHED))], cache).is_file()
+
+
+def _place(weights, cache):
+    if not isinstance(cache, (str, Path, NoneType)):
+        raise TypeError(f"cache: expected the path of a folder, or None, got {describe(cache)}")
+    folder = Path(torch.hub.get_dir(), "checkpoints") if cache is None else Path(cache).expanduser()
+    return folder / weights.file
+
+
 def load_published(name, *, cache=None, progress=True):
     """Return the network ``name`` with its published ImageNet weights, in evaluation mode; ``PUBLISHED`` lists them.
 
@@ -71,10 +83,8 @@ def load_published(name, *, cache=None, progress=True):
     published one or does not fit, OSError where nothing can be written, TypeError or ValueError for wrong arguments.
     """
     weights = PUBLISHED[as_choice("name", name, tuple(PUBLISHED))]
-    if not isinstance(cache, (str, Path, NoneType)):
-        raise TypeError(f"cache: expected the path of a folder, or None, got {describe(cache)}")
-    folder = Path(torch.hub.get_dir(), "checkpoints") if cache is None else Path(cache).expanduser()
-    path = _fetch(f"{ADDRESS}/{weights.file}", folder / weights.file, weights.sha256, as_bool("progress", progress))
+    path = _place(weights, cache)
+    path = _fetch(f"{ADDRESS}/{weights.file}", path, weights.sha256, as_bool("progress", progress))
     with torch.device("meta"):  # names and shapes only: the numbers come from the file
         model = weights.build()
     _load(model, weights.adapt(_read(path)), path)

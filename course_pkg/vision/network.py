@@ -1,0 +1,150 @@
+"""One face for the networks that pictures are made with: frozen, read at any layer by name, on the best device.
+
+Pictures outside are arrays (H, W, 3) with values in 0 … 1; inside they are tensors (N, 3, H, W) on the same scale, so
+that everything here works with every network.
+"""
+
+from contextlib import contextmanager, suppress
+
+import numpy as np
+import torch
+from torch import nn
+
+from course_pkg import models
+from course_pkg._validate import as_array, as_bool, as_choice, as_int, describe
+from course_pkg.device import best
+from course_pkg.models.imagenet import DEVIATION, MEAN
+
+NETWORKS = ("small", "googlenet", "vgg19")
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+
+
+class _Enough(Exception):
+    """All layers that were asked for are computed: the rest of the forward pass is not needed."""
+
+
+class Network:
+    """A frozen network whose layers are read by name.
+
+    ``layers``: name → number of channels, from the picture to the scores, of each layer whose output is a set of maps;
+    ``classes``: the names of the classes, or None; ``caption``: what to write under a picture that it made.
+    ``module`` takes tensors (N, 3, H, W) standardised with ImageNet's mean and deviation, like ``models.preprocess``.
+    ``names`` translates other names to those of submodules. In ``precision`` "bfloat16" the convolutions compute in
+    half the bits: quicker where the processor can do it, equal to about two digits.
+    """
+
+    def __init__(self, module, *, caption, names=None, classes=None, device=None, precision="float32"):
+        if not isinstance(module, nn.Module):
+            raise TypeError(f"module: expected a torch.nn.Module, got {describe(module)}")
+        self.device = best() if device is None else torch.device(device)
+        self.dtype = PRECISIONS[as_choice("precision", precision, tuple(PRECISIONS))]
+        self.module = module.eval().requires_grad_(False).to(self.device, memory_format=torch.channels_last)
+        self.caption, self.classes = caption, classes
+        self._mean, self._deviation = (torch.tensor(v, device=self.device).view(3, 1, 1) for v in (MEAN, DEVIATION))
+        self._parts = dict(self.module.named_modules())
+        if names is not None:
+            self._parts = {name: self._parts[part] for name, part in names.items()}
+        self.layers = self._channels()
+
+    def __repr__(self):
+        return f"Network({self.caption!r}, {len(self.layers)} layers)"
+
+    def _channels(self):
+        """Return the layers in the order of the forward pass, with their numbers of channels."""
+        found = {}
+
+        def note(name):
+            def hook(_module, _inputs, output):
+                if isinstance(output, torch.Tensor) and output.ndim == 4:
+                    found[name] = output.shape[1]
+
+            return hook
+
+        with torch.no_grad(), self._hooked({name: note(name) for name in self._parts if name}):
+            self.module(torch.zeros(1, 3, 64, 64, device=self.device))
+        return found
+
+    @contextmanager
+    def _hooked(self, hooks):
+        handles = [self._parts[name].register_forward_hook(hook) for name, hook in hooks.items()]
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
+
+    def features(self, images, layers):
+        """Return {name: maps (N, C, h, w)} of ``layers`` for ``images`` (N, 3, H, W) in 0 … 1, with their gradients.
+
+        The forward pass stops after the last layer that is asked for.
+        Raises ValueError for a layer that the network does not have or images of another shape.
+        """
+        layers = [as_choice("layers", name, tuple(self.layers)) for name in layers]
+        found = {}
+
+        def keep(name):
+            def hook(_module, _inputs, output):
+                found[name] = output
+                if len(found) == len(set(layers)):
+                    raise _Enough
+
+            return hook
+
+        with self._hooked({name: keep(name) for name in layers}), suppress(_Enough):
+            self.scores(images)
+        return {name: found[name].float() for name in layers}
+
+    def scores(self, images):
+        """Return the scores (N, classes) for ``images`` (N, 3, H, W) in 0 … 1, before the softmax."""
+        if not isinstance(images, torch.Tensor) or images.ndim != 4 or images.shape[1] != 3:
+            got = tuple(images.shape) if isinstance(images, torch.Tensor) else describe(images)
+            raise ValueError(f"images: expected a tensor (N, 3, H, W), got {got}")
+        x = ((images - self._mean) / self._deviation).contiguous(memory_format=torch.channels_last)
+        with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
+            return self.module(x)
+
+    def tensor(self, picture):
+        """Return a picture (H, W, 3) in 0 … 1 as a float32 tensor (1, 3, H, W) on the network's device."""
+        picture = as_array("picture", picture, shape=(None, None, 3))
+        return torch.from_numpy(picture.astype(np.float32)).permute(2, 0, 1)[None].to(self.device)
+
+
+def picture(images):
+    """Return the first of ``images`` (N, 3, H, W) as an array (H, W, 3), cut to 0 … 1."""
+    return images[0].detach().clamp(0, 1).permute(1, 2, 0).cpu().double().numpy()
+
+
+def load(name="small", *, offline=None, random=False, seed=0, device=None, precision="float32"):
+    """Return a :class:`Network`: "small", which ships with the course, or "googlenet" or "vgg19" trained on ImageNet.
+
+    The published weights are fetched once (see ``models.load_published``). With ``offline="small"`` nothing is fetched:
+    the published weights are taken if they are on this computer already, and otherwise the small network, so that the
+    same line works everywhere; ``caption`` says which it is. ``random`` leaves the weights as drawn with ``seed``: the
+    control that shows what training contributed. VGG's layers have the names of the paper: "conv1_1", "relu1_1" …
+    Raises what ``models.load_published`` raises, ValueError or TypeError for wrong arguments.
+    """
+    as_choice("name", name, NETWORKS)
+    if offline is not None and not as_bool("random", random):
+        as_choice("offline", offline, NETWORKS)
+        name = name if name == "small" or models.is_cached(name) else offline
+    if random:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(as_int("seed", seed, minimum=0))
+            module = models.small_inception() if name == "small" else getattr(models, name)()
+    else:
+        module = models.load_small() if name == "small" else models.load_published(name)
+    title = {"small": "the course's small network", "googlenet": "GoogLeNet", "vgg19": "VGG-19"}[name]
+    source = "random weights" if random else "trained by this project" if name == "small" else "trained on ImageNet"
+    names = None
+    if name == "vgg19":
+        from course_pkg.models.vgg import layer_names
+
+        names = {layer: f"features.{place}" for layer, place in layer_names(module).items()}
+    return Network(
+        module,
+        caption=f"{title}, {source}",
+        names=names,
+        classes=getattr(module, "classes", None),
+        device=device,
+        precision=precision,
+    )
