@@ -6,6 +6,7 @@ from course_pkg.data.generated import xor
 from course_pkg.data.grammar import analogies, grammar
 from course_pkg.data.libraries import LIBRARIES, MASK, Texts, libraries
 from course_pkg.data.news import NEWS_CLASSES, ag_news
+from course_pkg.data.own_text import own_text
 from course_pkg.data.patches import patches, real_or_scrambled, scramble, whiten
 from course_pkg.data.photos import PHOTOS, photo
 from course_pkg.data.ratings import Ratings, RatingTruth, movielens, ratings
@@ -28,6 +29,7 @@ __all__ = [
     "grammar",
     "libraries",
     "movielens",
+    "own_text",
     "patches",
     "photo",
     "ratings",

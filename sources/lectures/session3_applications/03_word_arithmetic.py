@@ -78,6 +78,10 @@ show.table(
 # The settings are skip-gram with negative sampling, window 5, five negatives, and frequent words thinned out. We took
 # the defaults of the original program but for the size of the text. One thread makes the result repeatable; several
 # are faster (`threads=None`).
+#
+# **Change it.** Take a text of your own: `text = data.own_text("my_book.txt")`, or a folder of such files, as long as
+# possible. Chinese is written without spaces, so its words must be found first. This is segmentation (分词), and
+# `own_text` leaves it to the library jieba, which searches the most probable path through a dictionary.
 
 # %%
 asked = ["image", "graph", "row", "sine", "two", "positive"]
