@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 # nbgrader calls the command alembic
 export PATH := $(abspath $(VENV))/bin:$(PATH)
 
-.PHONY: lab test lint notebooks assignments grade prove bench clean
+.PHONY: lab test lint notebooks assignments bundle grade prove bench clean
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed, this is ' + sys.version)"
@@ -30,6 +30,9 @@ notebooks: $(READY)  ## text twins in sources/ -> executed notebooks
 
 assignments: notebooks  ## solutions/ -> assignments/, made by nbgrader
 	$(RUN) tools/grading.py release
+
+bundle: $(READY)  ## one zip to hand out: lectures, assignments, package; no solutions
+	$(RUN) tools/bundle.py
 
 grade: $(READY)  ## release, submit, grade and report three sample submissions of problem set 1
 	$(RUN) tools/grading.py demo
