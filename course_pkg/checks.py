@@ -11,7 +11,7 @@ swapped axes, NaN …) and keeps inputs and expected numbers to itself.
 ``close`` compares results, ``same`` plain values such as shapes and texts, ``same_form`` only shape and dtype,
 ``at_least`` a measured figure with a threshold; ``raises`` looks for an error, ``unchanged`` for inputs that were
 written to, ``vectorised`` for Python loops that grow with the data, ``by_hand`` for answers that call a ready-made
-function.
+function. ``generator`` draws the inputs of hidden tests, other ones for each student.
 """
 
 import contextlib
@@ -89,6 +89,18 @@ class _Part:
 
 
 _open = []  # the parts that are running, innermost last
+
+
+student = 0  # whose inputs these are: grading sets it, in the process of the tests
+
+
+def generator(number):
+    """Return the generator of random numbers for hidden input ``number``: ``np.random.default_rng([number, student])``.
+
+    In grading ``student`` is made of the student's name and the assignment, so numbers copied from somebody else are
+    wrong, and the same again when the submission is graded again. Elsewhere it is 0, as if it were not there.
+    """
+    return np.random.default_rng([number, student])
 
 
 def close(got, expected, *, call, given=None, hint="", see="", rtol=1e-6, atol=1e-8, names=None, hidden=None):

@@ -1,5 +1,6 @@
 """What is handed out to students: complete, the same each time, and without solutions and hidden tests."""
 
+import os
 import re
 import tomllib
 import zipfile
@@ -43,7 +44,10 @@ def test_it_has_what_a_student_needs(handed_out):
 
 
 def test_it_has_nothing_else(handed_out):
-    assert {Path(name).parts[0] for name in handed_out} == {*bundle.CONTENTS, "README.md"}
+    assert {Path(name).parts[0] for name in handed_out} == {
+        *(Path(name).parts[0] for name in bundle.CONTENTS),
+        "README.md",
+    }
 
 
 def test_it_has_no_solution_and_no_hidden_test(handed_out):
@@ -57,6 +61,13 @@ def test_it_has_no_solution_and_no_hidden_test(handed_out):
     for name, text in everything.items():
         found = [(problem_set, secret) for problem_set, secret in secrets if len(secret) > 60 and secret in text]
         assert found == [], name
+
+
+def test_links_between_its_files_lead_somewhere(handed_out):
+    for name, text in handed_out.items():
+        if name.endswith(".ipynb"):
+            for link in re.findall(r"\]\(((?:\.\./|\w)[^)\\:#]*\.(?:ipynb|png))[)#]", text.decode()):
+                assert os.path.normpath(Path(name).parent / link) in handed_out, (name, link)
 
 
 def test_the_words_to_students_are_true(handed_out):

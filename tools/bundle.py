@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "deep-learning-from-zero"
 CONTENTS = ("lectures", "assignments", "course_pkg", "pyproject.toml", "constraints.txt", "environment.yml")
-CONTENTS += ("LICENSE", "LICENSE-TEXT")
+CONTENTS += ("docs/*.png", "LICENSE", "LICENSE-TEXT")
 WELCOME = "docs/students.md"  # becomes README.md
 
 

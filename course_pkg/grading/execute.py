@@ -4,13 +4,13 @@ Promise: after it a notebook has the outputs that nbgrader's own step would have
 goes on with it as always: scores, gradebook, formgrader and feedback are its own.
 """
 
-import sys
+import json
 
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Float, Integer, List, Unicode
 
-from course_pkg.grading import parent, sandbox, submission
+from course_pkg.grading import intake, parent, sandbox, submission, work
 
 _MiB = 2**20
 _parents = {}  # one warm parent for all notebooks that this process grades
@@ -48,6 +48,7 @@ class SandboxedExecute(NbGraderPreprocessor):
             submission.Times(self.timeout, self.total_timeout),
             submission.read_files(folder, limits.scratch // 2),
             submission.read_files(self._source_folder(resources), limits.scratch // 2),
+            submission.seed(resources["nbgrader"]["student"], resources["nbgrader"]["assignment"]),
         )
         nb.metadata["language_info"] = _LANGUAGE
         return nb, resources
@@ -59,25 +60,6 @@ class SandboxedExecute(NbGraderPreprocessor):
             self.log.info("%s", _parents[key].host)
         return _parents[key]
 
-    def _release(self, resources):
-        """Return the code cells of the release, as the gradebook has kept them."""
-        info = resources["nbgrader"]
-        with Gradebook(info["db_url"]) as book:
-            notebook = book.find_notebook(info["notebook"], info["assignment"])
-            graded = {cell.name for cell in notebook.grade_cells}
-            solutions = {cell.name for cell in notebook.solution_cells}
-            cells = [
-                submission.ReleaseCell(cell.name, cell.source, _kind(cell, graded, solutions))
-                for cell in notebook.source_cells
-                if cell.cell_type == "code"
-            ]
-        return cells
-
-    def _source_folder(self, resources):
-        """Return the instructor's folder of the assignment, whose files the tests may need."""
-        course = self.parent.parent.coursedir
-        return course.format_path(course.source_directory, ".", resources["nbgrader"]["assignment"])
-
 
 def close():
     """End the warm parents; the next notebook starts new ones."""
@@ -85,18 +67,25 @@ def close():
         _parents.popitem()[1].close()
 
 
-def _kind(cell, graded, solutions):
-    if cell.name in solutions:
-        return "solution"
-    return "test" if cell.name in graded else "locked"
-
-
-_LANGUAGE = {
-    "name": "python",
-    "version": sys.version.split()[0],
-    "mimetype": "text/x-python",
-    "codemirror_mode": {"name": "ipython", "version": sys.version_info[0]},
-    "pygments_lexer": "ipython3",
-    "nbconvert_exporter": "python",
-    "file_extension": ".py",
-}
+def read_release(book, notebook, assignment, others=()):
+    """Return a notebook of the release as the gradebook has kept it, an :class:`intake.Release`."""
+    kept = book.find_notebook(notebook, assignment)
+    points = {cell.name: cell.max_score for cell in (*kept.grade_cells, *kept.task_cells)}
+    graded, solutions, tasks = (
+        {cell.name for cell in cells} for cells in (kept.grade_cells, kept.solution_cells, kept.task_cells)
+    )
+    cells = tuple(
+        intake.SourceCell(
+            name=cell.name,
+            cell_type=cell.cell_type,
+            source=cell.source,
+            checksum=cell.checksum,
+            grade=cell.name in graded,
+            solution=cell.name in solutions,
+            task=cell.name in tasks,
+            locked=bool(cell.locked),
+            points=points.get(cell.name),
+        )
+        for cell in kept.source_cells
+    )
+    return intake.Release(notebook, json.loads(kept.kernelspec or "{}"), cells, tuple(others))

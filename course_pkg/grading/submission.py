@@ -9,6 +9,7 @@ Here is the only place that holds both sides. It passes on text and file descrip
 
 import ast
 import contextlib
+import hashlib
 import os
 import socket
 import stat
@@ -54,11 +55,16 @@ class _Step:
     copy: int = 0  # its process number
 
 
-def run(cells, release, parent, limits, times=Times(), files=None, tester_files=None):
+def seed(student, assignment):
+    """Return the number that makes the inputs of hidden tests a student's own; see ``checks.generator``."""
+    return int.from_bytes(hashlib.sha256(f"{assignment}/{student}".encode()).digest()[:6])
+
+
+def run(cells, release, parent, limits, times=Times(), files=None, tester_files=None, seed=0):
     """Run the code cells of a notebook and put their outputs in them.
 
     ``release`` is a list of :class:`ReleaseCell` in order; ``files`` and ``tester_files`` map paths to the bytes that
-    the submission, and the tests, find in their folders.
+    the submission, and the tests, find in their folders; ``seed`` is the student's :func:`seed`.
     """
     tests = {cell.name: cell for cell in release if cell.kind == "test"}
     steps = []
@@ -70,7 +76,7 @@ def run(cells, release, parent, limits, times=Times(), files=None, tester_files=
             if cell.source.strip():
                 cell.execution_count = len(steps) + 1
                 steps.append(_Step(cell, len(steps) + 1, test, _Outputs(test is not None)))
-    tester = _Tests(parent, limits, release, steps, tester_files or {})
+    tester = _Tests(parent, limits, release, steps, tester_files or {}, seed)
     student = _Student(parent, limits, files or {})
     end = time.monotonic() + times.total
     try:
@@ -224,8 +230,9 @@ class _Student:
 class _Tests:
     """Runs the release's own cells, each test with a line to the submission."""
 
-    def __init__(self, parent, limits, release, steps, files):
+    def __init__(self, parent, limits, release, steps, files, seed):
         self.parent, self.limits, self.release, self.steps, self.files = parent, limits, release, steps, files
+        self.seed = seed
         self.process = None
         self._start()  # while the submission's cells run
 
@@ -234,6 +241,7 @@ class _Tests:
         self.process = self.parent.start("tester", self.limits)
         if self.files:
             self.process.send(b"f", raw=wire.pack_files(self.files))
+        self.process.send(b"s", self.seed)
         texts = [(step.count, step.cell.source) for step in self.steps if not step.test]
         self.process.send(b"l", texts)
         self.at = 0  # how much of the release has run

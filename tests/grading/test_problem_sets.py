@@ -7,6 +7,7 @@ import nbformat
 import pytest
 from bench import problem_sets
 
+from course_pkg import checks
 from course_pkg.checks import CheckFailed
 from tools import build, grading
 
@@ -68,6 +69,29 @@ def test_every_task_has_its_banks(problem_set, task):
     assert len(kinds) >= 8
     assert "hidden" in kinds
     assert sum(answer.task == task for answer in problem_set.right) >= 4
+
+
+@every_set
+@pytest.mark.parametrize("student", [7919, 2**47 + 1])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_other_students_have_other_inputs_and_get_the_same_verdicts(problem_set, student, monkeypatch):
+    monkeypatch.setattr(checks, "student", student)
+    drawn = [task for task in problem_set.tasks if "checks.generator" in problem_set.cells[f"test-{task}"].source]
+    assert len(drawn) >= 0.8 * len(problem_set.tasks)
+    wrong_verdicts = []
+    for task in drawn:
+        problem_set.run(task)
+        for answer in problem_set.right + problem_set.wrong:
+            if answer.task == task:
+                try:
+                    problem_set.run(task, answer.code)
+                except Exception:
+                    passed = False
+                else:
+                    passed = True
+                if passed != (answer.kind is None):
+                    wrong_verdicts.append(answer)
+    assert wrong_verdicts == []
 
 
 # --- the text around the tasks ---

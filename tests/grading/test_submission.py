@@ -349,3 +349,27 @@ def test_landlock_and_the_filter_are_enough():
         warm.close()
     assert points == [2.0, 0, 2.0]
     assert made[2].outputs[0].ename == "PermissionError"
+
+
+# --- every student's own inputs ---
+
+
+def test_hidden_inputs_are_the_students_own_and_the_same_again(warm):
+    def numbers(student):
+        cells = [
+            ("locked", "from course_pkg import checks"),
+            ("task", "def f(x):\n    print(x)\n    return x"),
+            ("test", "_ = f(checks.generator(3).integers(10**9))"),
+            "print('mine', checks.generator(3).integers(10**9))",
+        ]
+        own = {"seed": submission.seed(student, "ps1")} if student else {}
+        points, made = grade(warm, *cells, **own)
+        assert points == [2]
+        return text(made[2]).strip(), text(made[3]).strip()
+
+    nobody = numbers(None)
+    assert nobody[1] == f"mine {nobody[0]}"  # without grading there is one set of inputs for all
+    first, again, second = numbers("li-lei"), numbers("li-lei"), numbers("han-meimei")
+    assert first == again
+    assert len({nobody[0], first[0], second[0]}) == 3
+    assert first[1] == second[1] == nobody[1]  # the student's own process is not told

@@ -80,7 +80,7 @@ with checks.part("1a", see="Lecture 1 (01_neuron.ipynb): Three activation functi
     checks.close(sigmoid_derivative(x), expected, call="sigmoid_derivative(x)", given={"x": x}, atol=1e-6, hint=hint)
 ### BEGIN HIDDEN TESTS
 with checks.part("1a", see="Lecture 1 (01_neuron.ipynb): Three activation functions", hidden=True):
-    x = np.random.default_rng(11).normal(size=(4, 5)) * 3
+    x = checks.generator(11).normal(size=(4, 5)) * 3
     large = np.array([-1000.0, 1000.0])
     hint = "Try it on a small array of your own, with two dimensions, and compare with the formula."
     with checks.unchanged({"x": x}, call="sigmoid(x)"):
@@ -130,7 +130,7 @@ with checks.part("1b", see="Lecture 1 (01_neuron.ipynb): Three activation functi
     checks.close(tanh_derivative(x), expected, call="tanh_derivative(x)", given={"x": x}, atol=1e-6, hint=hint)
 ### BEGIN HIDDEN TESTS
 with checks.part("1b", see="Lecture 1 (01_neuron.ipynb): Three activation functions", hidden=True):
-    x = np.random.default_rng(12).normal(size=(3, 4)) * 2
+    x = checks.generator(12).normal(size=(3, 4)) * 2
     hint = "Try it on a small array of your own, with two dimensions, and compare with the formula."
     with checks.unchanged({"x": x}, call="tanh(x)"):
         checks.close(tanh(x), nn.activation("tanh", x), call="tanh(x)", hint=hint)
@@ -179,7 +179,7 @@ with checks.part("1c", see="Lecture 1 (01_neuron.ipynb): What is the derivative 
         checks.close(relu_derivative(x), expected, call="relu_derivative(x)", given={"x": x}, hint=hint)
 ### BEGIN HIDDEN TESTS
 with checks.part("1c", see="Lecture 1 (01_neuron.ipynb): What is the derivative of ReLU at 0?", hidden=True):
-    x = np.random.default_rng(13).normal(size=(4, 3)).round(1) * (np.arange(12).reshape(4, 3) % 4 > 0)
+    x = checks.generator(13).normal(size=(4, 3)).round(1) * (np.arange(12).reshape(4, 3) % 4 > 0)
     hint = "Try it on a small array of your own with negative numbers, zeros and positive numbers."
     with checks.unchanged({"x": x}, call="relu(x)"):
         checks.close(relu(x), nn.activation("relu", x), call="relu(x)", hint=hint)
@@ -249,7 +249,7 @@ with checks.part("2a", see="Lecture 2 (02_loss.ipynb): The softmax loss"):
     )
 ### BEGIN HIDDEN TESTS
 with checks.part("2a", see="Lecture 2 (02_loss.ipynb): The softmax loss", hidden=True):
-    rng = np.random.default_rng(21)
+    rng = checks.generator(21)
     reference = nn.SoftmaxCrossEntropy()
     hint = "Is it right for one sample, for two classes, and for more samples than classes?"
     for n, k in [(6, 4), (1, 5), (3, 2)]:
@@ -307,7 +307,7 @@ with checks.part("2b", see="Lecture 2 (02_loss.ipynb): The SVM loss"):
     )
 ### BEGIN HIDDEN TESTS
 with checks.part("2b", see="Lecture 2 (02_loss.ipynb): The SVM loss", hidden=True):
-    rng = np.random.default_rng(22)
+    rng = checks.generator(22)
     reference = nn.MulticlassHinge()
     hint = "Is it right for one sample, for two classes, and when several wrong classes come too close?"
     for n, k in [(6, 4), (1, 5), (3, 2)]:
@@ -384,7 +384,7 @@ with checks.part("3a", see="Lecture 4 (04_backpropagation.ipynb): Backward: the 
 with checks.part("3a", see="Lecture 4 (04_backpropagation.ipynb): Backward: the output weights", hidden=True):
     from course_pkg.backprop import Network222
 
-    rng = np.random.default_rng(31)
+    rng = checks.generator(31)
     for _ in range(3):
         w, x, y = rng.normal(size=8), rng.normal(size=2), rng.uniform(size=2)
         expected = np.array(list(Network222(x=x, y=y, w=w).gradients().values()))[4:]
@@ -438,7 +438,7 @@ with checks.part("3b", see="Lecture 4 (04_backpropagation.ipynb): Backward: the 
 with checks.part("3b", see="Lecture 4 (04_backpropagation.ipynb): Backward: the hidden weights", hidden=True):
     from course_pkg.backprop import Network222
 
-    rng = np.random.default_rng(32)
+    rng = checks.generator(32)
     for _ in range(3):
         w, x, y = rng.normal(size=8), rng.normal(size=2), rng.uniform(size=2)
         expected = np.array(list(Network222(x=x, y=y, w=w).gradients().values()))[:4]
@@ -496,7 +496,7 @@ with checks.part("4a", see="Lecture 5 (05_layers.ipynb): The dense layer"):
     )
 ### BEGIN HIDDEN TESTS
 with checks.part("4a", see="Lecture 5 (05_layers.ipynb): The dense layer", hidden=True):
-    rng = np.random.default_rng(41)
+    rng = checks.generator(41)
     for n, inputs, outputs in [(5, 4, 3), (1, 2, 6), (4, 4, 4)]:
         layer = nn.Dense(inputs, outputs, rng=rng)
         x, dy = rng.normal(size=(n, inputs)), rng.normal(size=(n, outputs))
@@ -536,7 +536,7 @@ with checks.part("4b", see="Lecture 5 (05_layers.ipynb): Activations"):
     checks.close(got, expected, call="relu_backward(dy, x)", given={"dy": dy, "x": x}, hint=hint)
 ### BEGIN HIDDEN TESTS
 with checks.part("4b", see="Lecture 5 (05_layers.ipynb): Activations", hidden=True):
-    rng = np.random.default_rng(42)
+    rng = checks.generator(42)
     for shape in [(3, 4), (2, 3, 4, 5)]:
         x, dy = rng.normal(size=shape), rng.normal(size=shape)
         with checks.unchanged({"dy": dy, "x": x}, call="relu_backward(dy, x)"):
@@ -615,7 +615,7 @@ with checks.part("5a", see="Lecture 6 (06_convolution.ipynb): The formula"):
     )
 ### BEGIN HIDDEN TESTS
 with checks.part("5a", see="Lecture 6 (06_convolution.ipynb): The formula", hidden=True):
-    rng = np.random.default_rng(51)
+    rng = checks.generator(51)
     for shape, kernel, stride, padding in [
         ((2, 3, 6, 4), (4, 3, 3, 2), 1, 0),
         ((1, 2, 7, 9), (3, 2, 2, 3), 2, 1),
@@ -693,7 +693,7 @@ with checks.part("5b", see="Lecture 6 (06_convolution.ipynb): The formula"):
         checks.vectorised(conv2d_fast, small, large, call=call, hint=hint)
 ### BEGIN HIDDEN TESTS
 with checks.part("5b", see="Lecture 6 (06_convolution.ipynb): The formula", hidden=True):
-    rng = np.random.default_rng(52)
+    rng = checks.generator(52)
     for shape, kernel, stride, padding in [
         ((2, 3, 5, 7), (4, 3, 2, 3), 1, 0),
         ((1, 2, 8, 9), (3, 2, 3, 2), 2, 1),
@@ -761,7 +761,7 @@ with checks.part("6a", see="Lecture 6 (06_convolution.ipynb): The backward pass 
     )
 ### BEGIN HIDDEN TESTS
 with checks.part("6a", see="Lecture 6 (06_convolution.ipynb): The backward pass is a convolution", hidden=True):
-    rng = np.random.default_rng(61)
+    rng = checks.generator(61)
     for n, c, o, height, width, kh, kw in [(3, 2, 4, 6, 5, 3, 2), (1, 3, 2, 4, 7, 2, 3), (2, 2, 2, 5, 5, 3, 3)]:
         layer = nn.Conv2d(c, o, (kh, kw), rng=rng)
         x, dy = rng.normal(size=(n, c, height, width)), rng.normal(size=(n, o, height - kh + 1, width - kw + 1))
@@ -809,7 +809,7 @@ with checks.part("6b", see="Lecture 6 (06_convolution.ipynb): The backward pass 
     )
 ### BEGIN HIDDEN TESTS
 with checks.part("6b", see="Lecture 6 (06_convolution.ipynb): The backward pass is a convolution", hidden=True):
-    rng = np.random.default_rng(62)
+    rng = checks.generator(62)
     for n, c, o, height, width, kh, kw in [(3, 2, 4, 6, 5, 3, 2), (1, 3, 2, 4, 7, 2, 3), (2, 2, 2, 5, 5, 3, 3)]:
         layer = nn.Conv2d(c, o, (kh, kw), rng=rng)
         weight, dy = layer.params["weight"].data, rng.normal(size=(n, o, height - kh + 1, width - kw + 1))

@@ -90,7 +90,7 @@ with checks.part("1a", see="Lecture 4 (04_optimisers.ipynb): Momentum (动量): 
     checks.vectorised(momentum_step, (*few, 0.1), (*many, 0.1), call="momentum_step for 99×99 numbers", hint=hint)
 ### BEGIN HIDDEN TESTS
 with checks.part("1a", see="Lecture 4 (04_optimisers.ipynb): Momentum (动量): Polyak, 1964", hidden=True):
-    rng = np.random.default_rng(11)
+    rng = checks.generator(11)
     for shape, lr, momentum in [((3, 4), 0.1, 0.9), ((2, 3, 2, 2), 0.5, 0.3), ((5,), 0.01, 0.0)]:
         w = nn.Blob(rng.normal(size=shape))
         optimiser = nn.Momentum({"w": w}, lr, momentum=momentum)
@@ -163,7 +163,7 @@ with checks.part("1b", see="Lecture 4 (04_optimisers.ipynb): Adam: Kingma and Ba
     checks.vectorised(adam_step, (*few, 2), (*many, 2), call="adam_step for 99×99 numbers", hint=hint)
 ### BEGIN HIDDEN TESTS
 with checks.part("1b", see="Lecture 4 (04_optimisers.ipynb): Adam: Kingma and Ba, 2015", hidden=True):
-    rng = np.random.default_rng(12)
+    rng = checks.generator(12)
     w, zero = rng.normal(size=4), np.zeros(4)
     hint = "0 divided by 0 is NaN. The ε in the formula is there for this."
     got = adam_step(w, zero, zero, zero, 1)
@@ -242,7 +242,7 @@ with checks.part("2a", see="Lecture 6 (06_regularisation.ipynb): Dropout: noise 
 with checks.part("2a", see="Lecture 6 (06_regularisation.ipynb): Dropout: noise that multiplies", hidden=True):
     hint = "Does it work number by number, for any shape and any p? The mask comes from u and p alone."
     for seed, shape, p in [(21, (4, 3), 0.5), (22, (2, 3, 4, 5), 0.8), (23, (7,), 0.0)]:
-        x = np.random.default_rng(100 + seed).normal(size=shape)
+        x = checks.generator(100 + seed).normal(size=shape)
         u = np.random.default_rng(seed).random(shape)
         with checks.unchanged({"x": x, "u": u}, call="dropout_forward(x, p, u)"):
             got = dropout_forward(x, p, u)
@@ -299,7 +299,7 @@ with checks.part("2b", see="Lecture 6 (06_regularisation.ipynb): Dropout: noise 
 with checks.part("2b", see="Lecture 6 (06_regularisation.ipynb): Dropout: noise that multiplies", hidden=True):
     hint = "Is everything made from the three arguments? Try other shapes, another p, and numbers of dy that are 0."
     for seed, shape, p in [(25, (4, 3), 0.5), (26, (2, 3, 4, 5), 0.8), (27, (7,), 0.0)]:
-        layer, rng = nn.Dropout(p, rng=seed), np.random.default_rng(100 + seed)
+        layer, rng = nn.Dropout(p, rng=seed), checks.generator(100 + seed)
         layer.forward(rng.normal(size=shape))
         dy, u = rng.normal(size=shape), np.random.default_rng(seed).random(shape)
         with checks.unchanged({"dy": dy, "u": u}, call="dropout_backward(dy, p, u)"):
@@ -381,7 +381,7 @@ with checks.part("3a", see="Lecture 5 (05_training_deep_nets.ipynb): Five cures"
     )
 ### BEGIN HIDDEN TESTS
 with checks.part("3a", see="Lecture 5 (05_training_deep_nets.ipynb): Five cures", hidden=True):
-    rng = np.random.default_rng(31)
+    rng = checks.generator(31)
     names = ("y", "mean", "variance")
     x = np.column_stack([np.full(4, 3.0), np.arange(4.0)])
     layer, start = nn.BatchNorm(2), (np.ones(2), np.zeros(2), np.zeros(2), np.ones(2))
@@ -442,7 +442,7 @@ with checks.part("3b", see="Lecture 1 (01_layer_school.ipynb): Training and test
     checks.close(got, expected, call=call, given=given, atol=1e-5, hint=hint)
 ### BEGIN HIDDEN TESTS
 with checks.part("3b", see="Lecture 1 (01_layer_school.ipynb): Training and test", hidden=True):
-    rng = np.random.default_rng(32)
+    rng = checks.generator(32)
     for n, d, eps in [(1, 4, 1e-5), (5, 3, 0.1), (3, 3, 1e-3)]:
         layer = nn.BatchNorm(d, eps=eps)
         layer.training = False
@@ -509,7 +509,7 @@ with checks.part("3c", see="Lecture 5 (05_training_deep_nets.ipynb): Five cures"
     )
 ### BEGIN HIDDEN TESTS
 with checks.part("3c", see="Lecture 5 (05_training_deep_nets.ipynb): Five cures", hidden=True):
-    rng = np.random.default_rng(33)
+    rng = checks.generator(33)
     for n, d, eps in [(6, 3, 1e-5), (2, 5, 0.1), (4, 4, 1e-3)]:
         layer = nn.BatchNorm(d, eps=eps)
         gamma = layer.weight.data
@@ -595,7 +595,7 @@ with checks.part("4a", see="Lecture 2 (02_graph_school.ipynb): How it is done", 
     checks.raises(ValueError, distance_shape, (2, 2), (2, 1), call=call, hint=hint)
     from scipy.spatial.distance import cdist
 
-    rng = np.random.default_rng(41)
+    rng = checks.generator(41)
     for n, m, d in [(5, 2, 4), (1, 6, 3), (3, 3, 3)]:
         a, b = rng.normal(size=(n, d)), rng.normal(size=(d, m)).T
         with checks.unchanged({"a": a, "b": b}, call="distance_values(a, b)"):
@@ -690,7 +690,7 @@ with checks.part("4b", see="Lecture 2 (02_graph_school.ipynb): How it is done", 
             second = graph.gradients(graph.reduce_sum(graph.square(da)), points[1])
         return tuple(graph.Session(g).run([da, db, second]))
 
-    rng = np.random.default_rng(42)
+    rng = checks.generator(42)
     for n, m, d in [(5, 2, 4), (1, 6, 3), (3, 3, 3)]:
         a, b, r = rng.normal(size=(n, d)), rng.normal(size=(m, d)), rng.normal(size=(n, m))
         checks.close(
@@ -756,7 +756,7 @@ with checks.part("5", see="Lecture 5 (05_training_deep_nets.ipynb): The other en
 with checks.part(
     "5", see="Lecture 5 (05_training_deep_nets.ipynb): The other end: gradients that explode", hidden=True
 ):
-    rng = np.random.default_rng(51)
+    rng = checks.generator(51)
     call = "clip_by_norm(gradients, max_norm)"
     for shapes, max_norm in [
         ([(4, 3), (3,), (2, 3, 2, 2)], 1.5),
@@ -825,7 +825,7 @@ with checks.part("6a", see="Lecture 7 (07_autoencoders.ipynb): The sparse autoen
         checks.close(sparse_loss(W, X, 0.5), 5.0, call=call, given=given, hint=hint)
 ### BEGIN HIDDEN TESTS
 with checks.part("6a", see="Lecture 7 (07_autoencoders.ipynb): The sparse autoencoder of 2013", hidden=True):
-    rng = np.random.default_rng(61)
+    rng = checks.generator(61)
     for n, d, hidden, lam in [(5, 4, 3, 0.1), (1, 2, 6, 2.0), (3, 3, 3, 0.0), (7, 5, 8, 1.0)]:
         W, X = rng.normal(size=(d, hidden)), rng.normal(size=(d, n)).T
         expected = np.mean([np.sum((W @ (W.T @ x) - x) ** 2) + lam * np.sum(np.abs(W.T @ x)) for x in X])
@@ -877,7 +877,7 @@ with checks.part("6b", see="Lecture 7 (07_autoencoders.ipynb): The sparse autoen
             loss = (graph.reduce_sum(graph.square(h @ graph.transpose(w) - X)) + lam * size) / len(X)
             return graph.Session(g).run(graph.gradients(loss, w))
 
-    rng = np.random.default_rng(62)
+    rng = checks.generator(62)
     for n, d, hidden, lam in [(5, 4, 3, 0.1), (1, 2, 6, 2.0), (3, 3, 3, 0.0), (7, 5, 8, 1.0)]:
         W, X = rng.normal(size=(d, hidden)), rng.normal(size=(d, n)).T
         with checks.unchanged({"W": W, "X": X}, call="sparse_gradient(W, X, lam)"):
@@ -962,7 +962,7 @@ with checks.part("7a", see="Lecture 9 (09_boltzmann_machines.ipynb): Contrastive
     )
 ### BEGIN HIDDEN TESTS
 with checks.part("7a", see="Lecture 9 (09_boltzmann_machines.ipynb): Contrastive divergence", hidden=True):
-    rng = np.random.default_rng(71)
+    rng = checks.generator(71)
     for n, d, hidden, scale in [(6, 5, 3, 1.0), (1, 2, 7, 1.0), (4, 4, 4, 1.0), (5, 6, 4, 2000.0)]:
         v0 = rng.integers(2, size=(n, d)).astype(float)
         W, a, b = rng.normal(size=(d, hidden)) * scale, rng.normal(size=hidden), rng.normal(size=d)
@@ -1034,7 +1034,7 @@ with checks.part("7b", see="Lecture 9 (09_boltzmann_machines.ipynb): Contrastive
     )
 ### BEGIN HIDDEN TESTS
 with checks.part("7b", see="Lecture 9 (09_boltzmann_machines.ipynb): Contrastive divergence", hidden=True):
-    rng = np.random.default_rng(72)
+    rng = checks.generator(72)
     for n, d, hidden, lr, dtype in [
         (6, 5, 3, 0.1, float),
         (1, 2, 7, 1.0, float),
@@ -1111,7 +1111,7 @@ with checks.part("8a", see="Lecture 11 (11_architectures.ipynb): ResNet, 2015: a
     checks.close(residual_forward(x, 0 * w1, 0 * w2), np.maximum(x, 0), call=call, given={"x": x}, hint=hint)
 ### BEGIN HIDDEN TESTS
 with checks.part("8a", see="Lecture 11 (11_architectures.ipynb): ResNet, 2015: add", hidden=True):
-    rng = np.random.default_rng(81)
+    rng = checks.generator(81)
     for n, c, k, height, width in [(2, 3, 2, 5, 4), (1, 2, 5, 3, 6), (3, 2, 2, 4, 4)]:
         x = rng.normal(size=(n, c, height, width))
         w1, w2 = rng.normal(size=(k, c, 3, 3)) / 3, rng.normal(size=(c, k, 3, 3)) / 3
@@ -1178,7 +1178,7 @@ with checks.part("8b", see="Lecture 11 (11_architectures.ipynb): ResNet, 2015: a
     )
 ### BEGIN HIDDEN TESTS
 with checks.part("8b", see="Lecture 11 (11_architectures.ipynb): ResNet, 2015: add", hidden=True):
-    rng = np.random.default_rng(82)
+    rng = checks.generator(82)
     for n, c, k, height, width in [(2, 3, 2, 5, 4), (1, 2, 5, 3, 6), (3, 2, 2, 4, 4)]:
         x, dy = rng.normal(size=(2, n, c, height, width))
         w1, w2 = rng.normal(size=(k, c, 3, 3)) / 3, rng.normal(size=(c, k, 3, 3)) / 3
