@@ -1,10 +1,14 @@
 """Figures carry words, tables their numbers, and nobody is shown a progress bar who is not there."""
 
+import base64
+import io
+
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
+from PIL import Image
 
 from course_pkg import show
 
@@ -36,6 +40,19 @@ def test_a_figure_has_alt_text_and_caption():
     assert page.img["alt"] == 'a "line" <up>'
     assert page.img["src"].startswith("data:image/png;base64,")
     assert page.figcaption.text == "x < y"
+
+
+def test_photos_are_kept_small():
+    from course_pkg import data
+
+    fig, ax = show.new_figure(size=(8, 6))
+    ax.imshow(data.photo("coffee"))
+    page = html(lambda: show.figure(fig, alt="a cup"))
+    kind, _, coded = page.img["src"].partition(";base64,")
+    assert kind == "data:image/jpeg"
+    with Image.open(io.BytesIO(base64.b64decode(coded))) as picture:
+        assert picture.size == (800, 600)
+    assert len(coded) < 200_000
 
 
 @pytest.mark.parametrize("alt", ["", "  ", None])

@@ -11,11 +11,23 @@ import io
 from course_pkg.show.style import style
 
 
-def _png(fig):
-    buffer = io.BytesIO()
-    with style():
-        fig.savefig(buffer, format="png", metadata={"Software": None})
-    return base64.b64encode(buffer.getvalue()).decode()
+LARGE = 200_000  # bytes of a figure that is rather kept as JPEG: photos, which PNG cannot make small
+
+
+def _address(fig):
+    """Return ``fig`` as a data URL: PNG, or JPEG where PNG is large and more than twice as large."""
+
+    def saved(kind, **options):
+        buffer = io.BytesIO()
+        with style():
+            fig.savefig(buffer, format=kind, **options)
+        return buffer.getvalue()
+
+    kind, data = "png", saved("png", metadata={"Software": None})
+    if len(data) > LARGE:
+        jpeg = saved("jpeg", pil_kwargs={"quality": 90, "subsampling": 0, "optimize": True})
+        kind, data = ("jpeg", jpeg) if 2 * len(jpeg) < len(data) else (kind, data)
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
 
 
 def figure_html(fig, *, alt, caption=""):
@@ -23,7 +35,7 @@ def figure_html(fig, *, alt, caption=""):
     if not isinstance(alt, str) or not alt.strip():
         raise ValueError(f"alt: expected a sentence that says what the figure shows, got {alt!r}")
     below = f'<figcaption style="font-size:90%;opacity:0.8">{html.escape(caption)}</figcaption>' if caption else ""
-    image = f'<img src="data:image/png;base64,{_png(fig)}" alt="{html.escape(alt, quote=True)}" style="max-width:100%">'
+    image = f'<img src="{_address(fig)}" alt="{html.escape(alt, quote=True)}" style="max-width:100%">'
     return f'<figure style="margin:0">{image}{below}</figure>'
 
 
