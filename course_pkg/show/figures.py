@@ -10,7 +10,6 @@ import io
 
 from course_pkg.show.style import style
 
-
 LARGE = 200_000  # bytes of a figure that is rather kept as JPEG: photos, which PNG cannot make small
 
 
