@@ -11,12 +11,14 @@ from course_pkg.data.patches import patches, real_or_scrambled, scramble, whiten
 from course_pkg.data.photos import PHOTOS, photo
 from course_pkg.data.ratings import Ratings, RatingTruth, movielens, ratings
 from course_pkg.data.text import docstrings
+from course_pkg.data.textures import TEXTURES, texture
 
 __all__ = [
     "LIBRARIES",
     "MASK",
     "NEWS_CLASSES",
     "PHOTOS",
+    "TEXTURES",
     "RatingTruth",
     "Ratings",
     "Split",
@@ -35,6 +37,7 @@ __all__ = [
     "ratings",
     "real_or_scrambled",
     "scramble",
+    "texture",
     "whiten",
     "xor",
 ]

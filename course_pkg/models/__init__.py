@@ -4,7 +4,9 @@
 competition of ImageNet, and what came of them, are torch modules: ``alexnet``, ``vgg16``, ``vgg19``, ``googlenet``,
 ``resnet34``, ``resnet152``, ``densenet121``, ``unet``. They start from random weights, drawn from torch's generator:
 ``torch.manual_seed`` first. ``load_published`` fetches the weights trained on ImageNet, and ``preprocess`` makes a
-photo fit for them. ``TextCNN`` classifies texts; ``word_numbers`` and ``fit_text_cnn`` feed and train it.
+photo fit for them. ``small_inception`` is small enough to ship with its weights, which ``load_small`` reads; they know
+textures. ``TextCNN`` classifies texts; ``word_numbers`` and ``fit_text_cnn`` feed and train it.
+``LocalResponseNorm`` is the normalisation that networks had before batch normalisation.
 """
 
 from importlib import import_module
@@ -17,6 +19,7 @@ from course_pkg.models.profile import profile
 
 # Where each name is that needs torch, which takes seconds to import: only when it is asked for.
 _WITH_TORCH = {
+    "LocalResponseNorm": "response_norm",
     "TextCNN": "text_cnn",
     "alexnet": "alexnet_one_tower",
     "densenet121": "densenet",
@@ -24,9 +27,11 @@ _WITH_TORCH = {
     "googlenet": "inception",
     "is_cached": "published",
     "load_published": "published",
+    "load_small": "small",
     "preprocess": "imagenet",
     "resnet152": "resnet",
     "resnet34": "resnet",
+    "small_inception": "small",
     "unet": "encoder_decoder",
     "vgg16": "vgg",
     "vgg19": "vgg",
