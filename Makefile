@@ -38,7 +38,7 @@ grade: $(READY)  ## release, submit, grade and report three sample submissions o
 	$(RUN) tools/grading.py demo
 
 prove: $(READY)  ## every wrong answer caught, every right one accepted: the banks through nbgrader, and mutants
-	$(RUN) tools/prove.py $(if $(SAMPLE),--sample $(SAMPLE))
+	$(RUN) tools/prove.py $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SET),--set $(SET))
 
 bench: $(READY)  ## what is fast, as ratios beside the library
 	for file in benchmarks/*.py; do $(RUN) $$file || exit; done

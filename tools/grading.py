@@ -60,6 +60,16 @@ HALF = {
         slip=("3c", "(dy * normal).mean(axis=0)", "(dy * normal).sum(axis=0)"),  # forgets one of the means
         mark=(4, "Good. And what happens in a batch of one image?"),
     ),
+    "ps3a": Half(
+        solved=("1a", "1b", "2a", "3a", "3b", "4", "5a"),
+        slip=("2b", "dh[:, None] / c)", "dh[:, None])"),  # every neighbour gets the whole gradient
+        mark=(4, "Good. And why is it not enough to subtract one direction?"),
+    ),
+    "ps3b": Half(
+        solved=("1", "2a", "3", "4a", "5a", "5b", "6a", "7a"),
+        slip=("4b", "gradient[:, :-1] -= down", "gradient[:, :-1] += down"),  # both pixels of a pair with a plus
+        mark=(4, "Good. And what does each of the two losses keep of the places?"),
+    ),
 }
 
 

@@ -1,6 +1,7 @@
 """Prove the problem sets: every wrong answer caught, every right one accepted, every message names the fault.
 
     python tools/prove.py                 every answer of the banks, every mutant; ends with 1 below 100 %
+    python tools/prove.py --set ps2       the same for one problem set; may be given again for more
     python tools/prove.py --sample 20     20 answers and 20 mutants, the same ones each time
     python tools/prove.py --alone         one answer a submission, however long it takes
 
@@ -181,10 +182,11 @@ def _names(code):
 
 
 class Bench:
-    """What is to be proved, all of it or a sample, and what came out; ``kept`` is the folder of earlier results."""
+    """What is to be proved, all of it, the sets named ``only`` or a sample, and what came out; ``kept`` is the folder
+    of earlier results."""
 
-    def __init__(self, sample=None, alone=False, kept=KEPT):
-        sets = problem_sets()
+    def __init__(self, sample=None, alone=False, kept=KEPT, only=None):
+        sets = problem_sets() if only is None else [ProblemSet(name) for name in sorted(set(only))]
         answers = [(s.name, answer) for s in sets for answer in (*s.wrong, *s.right)]
         slips = [(s.name, t, m) for s in sets for t in s.tasks for m in mutants.mutants(s.cells[f"task-{t}"].source)]
         if sample is not None:
@@ -300,7 +302,8 @@ class Bench:
     def stale(self):
         """Return a text for each mutant that is listed as equivalent and does not survive, or is none any more."""
         alive = {(name, task, m.was, m.now) for name, task, m, survived in self.survived if survived}
-        return [f"listed as equivalent, but caught: {' | '.join(key)}" for key in equivalent() if key not in alive]
+        listed = [key for key in equivalent() if key[0] in {s.name for s in self.sets}]
+        return [f"listed as equivalent, but caught: {' | '.join(key)}" for key in listed if key not in alive]
 
 
 def _keep(file, result):
@@ -342,13 +345,15 @@ def report(rows):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    names = sorted(folder.name for folder in (build.SOURCES / "solutions").iterdir())
+    parser.add_argument("--set", action="append", dest="only", choices=names, help="only this problem set (repeatable)")
     parser.add_argument("--sample", type=int, metavar="N", help="only N answers and N mutants, the same ones each time")
     parser.add_argument("--alone", action="store_true", help="one answer a submission")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes (one for each core)")
     parser.add_argument("--kept", type=Path, default=KEPT, help="folder of earlier results")
     given = parser.parse_args(arguments)
     os.environ |= grading.ENVIRONMENT
-    bench = Bench(given.sample, given.alone, given.kept)
+    bench = Bench(given.sample, given.alone, given.kept, given.only)
     bench.run(given.workers)
     problems = bench.problems()
     print(report(bench.counts()))

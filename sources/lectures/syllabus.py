@@ -117,7 +117,8 @@ show.figure(
 # %% [markdown]
 # ## Session III: what it can do
 #
-# **Begun.** These lectures are there:
+# Words first (lectures 1 to 6), then pictures (7 to 11), and a look back on the whole course. The two halves can be read
+# in either order. Each has a problem set.
 #
 # | Lecture | What you learn | Learner's time | Computer's time |
 # |---|---|---|---|
@@ -127,12 +128,16 @@ show.figure(
 # | [4 The visualiser](session3_applications/04_visualiser.ipynb) | word2vec as a picture to step through, number by number | 25 min | {{seconds:session3_applications/04_visualiser}} |
 # | [5 Text classification](session3_applications/05_text_classification.ipynb) | a convolution over words; which library does a text come from; beside a bag of words | 35 min | {{seconds:session3_applications/05_text_classification}} |
 # | [6 Recommendation](session3_applications/06_recommendation.ipynb) | users and items as vectors; matrix factorisation and two towers beside popularity | 35 min | {{seconds:session3_applications/06_recommendation}} |
+# | [Problem set 3a](../assignments/ps3a/ps3a.ipynb) | losses and gradients of skip-gram and CBOW, negative sampling, Huffman codes, analogies, PCA, a text CNN; 100 points | 112 min | |
+# | [7 Deeper](session3_applications/07_deeper.ipynb) | from AlexNet to 152 layers, in pictures | 25 min | {{seconds:session3_applications/07_deeper}} |
+# | [8 What a kernel sees](session3_applications/08_what_a_kernel_sees.ipynb) | the picture that a channel likes best, and how to get one that people can read | 35 min | {{seconds:session3_applications/08_what_a_kernel_sees}} |
+# | [9 DeepDream](session3_applications/09_deepdream.ipynb) | a network exaggerates what it sees; octaves, jitter, guides, tiles | 35 min | {{seconds:session3_applications/09_deepdream}} |
+# | [10 What is style?](session3_applications/10_what_is_style.ipynb) | Gram matrices: of colours, then of features; what they keep and what they forget | 35 min | {{seconds:session3_applications/10_what_is_style}} |
+# | [11 Neural Style](session3_applications/11_neural_style.ipynb) | a photo in the style of another picture: two losses, their gradients by hand, two optimisers | 40 min | {{seconds:session3_applications/11_neural_style}} |
+# | [12 Recap](session3_applications/12_recap.ipynb) | a task becomes an optimisation problem; a feature learned for one task helps another, measured | 35 min | {{seconds:session3_applications/12_recap}} |
+# | [Problem set 3b](../assignments/ps3b/ps3b.ipynb) | Gram matrices and their gradient, total variation, a dream step, octaves, tiles; 100 points | 110 min | |
 #
-# **Planned; not part of the course yet:**
-#
-# - what a network sees: feature visualisation, DeepDream, Neural Style;
-# - detection, segmentation, tracking, video;
-# - features that are learned for one task and help another.
+# **Planned; not part of the course yet:** detection, segmentation, tracking, video.
 
 # %% [markdown]
 # ## Points of the problem sets
@@ -144,6 +149,14 @@ show.figure(
 # | Set 2 | What you practise | Points | Why |
 # |---|---|---|---|
 # {{points:ps2}}
+#
+# | Set 3a | What you practise | Points | Why |
+# |---|---|---|---|
+# {{points:ps3a}}
+#
+# | Set 3b | What you practise | Points | Why |
+# |---|---|---|---|
+# {{points:ps3b}}
 
 # %% [markdown]
 # ## The five sources
@@ -154,7 +167,7 @@ show.figure(
 # |---|---|---|
 # | **001** | university deck (Zhejiang University): neural networks, convolution, word vectors | lectures [1](session1_networks/01_neuron.ipynb) to [6](session1_networks/06_convolution.ipynb); AlexNet's numbers in [8](session1_networks/08_deep.ipynb); word vectors in [Session III](session3_applications/01_word_vectors.ipynb) |
 # | **002** | long study notes of 2013: features, learning without labels, convolutional networks | weight sharing in [6](session1_networks/06_convolution.ipynb), all of [7](session1_networks/07_lenet.ipynb), history in [8](session1_networks/08_deep.ipynb); learning without labels in Session II, [7](session2_frameworks/07_autoencoders.ipynb) to [10](session2_frameworks/10_deep_belief_nets.ipynb) |
-# | **000**, **003** | two copies of one deck of 2016, the third of three sessions; its last pages recall the first two | the three sessions of this course; the backward pass of convolution in [6](session1_networks/06_convolution.ipynb) of Session I; Session II follows its recap; word vectors in Session III |
+# | **000**, **003** | two copies of one deck of 2016, the third of three sessions; its last pages recall the first two | the three sessions of this course; the backward pass of convolution in [6](session1_networks/06_convolution.ipynb) of Session I; Session II follows its recap; word vectors, DeepDream, Neural Style and the recap in Session III |
 # | **004** | notes on frameworks, architectures, hardware and applications | the perceptron and XOR in [1](session1_networks/01_neuron.ipynb); most of Session II |
 #
 # ## Where the sources are wrong

@@ -121,7 +121,7 @@ def test_the_syllabus_lists_the_points_and_their_reasons(problem_set):
     given = dict.fromkeys((task[0] for task in grading.points(problem_set.solution)), 0)
     for task, number in grading.points(problem_set.solution).items():
         given[task[0]] += number
-    after = syllabus.split(f"| Set {problem_set.name[-1]} |", 1)[1].split("\n\n", 1)[0]
+    after = syllabus.split(f"| Set {problem_set.name[2:]} |", 1)[1].split("\n\n", 1)[0]
     rows = re.findall(r"^\| (\d+) \| .+ \| (\d+) \| (.{10,}) \|$", after, re.M)
     assert {task: int(number) for task, number, _ in rows} == given
 
@@ -166,6 +166,8 @@ def test_every_message_names_a_section_that_exists(problem_set):
 FEEDBACK = {
     "ps1": ["loss is 3 times too large", "02_loss.ipynb"],
     "ps2": ["batchnorm_backward(dy, x, gamma): dx has wrong values", "05_training_deep_nets.ipynb"],
+    "ps3a": ["cbow_gradients(W, W2, contexts, targets): dW is 2 times too large", "01_word_vectors.ipynb"],
+    "ps3b": ["tv_gradient(image): has wrong values", "11_neural_style.ipynb"],
 }
 
 
@@ -183,7 +185,7 @@ def test_three_samples_get_the_grades_they_should(flow):
     text, good = grading.table(expected, graded, totals)
     assert good
     assert re.search(r"^total\s+100\s+5\d\s+0$", text, re.M)
-    graded["half"]["1a"] = 1.5
+    graded["half"][next(iter(expected["half"]))] = 1.5
     assert not grading.table(expected, graded, totals)[1]
 
 

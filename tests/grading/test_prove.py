@@ -72,6 +72,15 @@ def test_every_answer_of_the_banks_is_packed_once():
         assert all(len({answer.task for answer in column}) == len(column) for column in columns)
 
 
+def test_one_problem_set_can_be_chosen():
+    bench = prove.Bench(only=["ps1"])
+    assert [s.name for s in bench.sets] == ["ps1"]
+    assert {name for name, *_ in [*bench.answers, *bench.slips]} == {"ps1"}
+    assert len(bench.stale()) == sum(name == "ps1" for name, *_ in prove.equivalent())  # no mutant has run yet
+    with pytest.raises(SystemExit):
+        prove.main(["--set", "ps9"])
+
+
 @pytest.fixture(scope="module")
 def benches(tmp_path_factory):
     """Two benches with the same sample and the same folder of results."""
