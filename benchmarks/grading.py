@@ -1,15 +1,19 @@
-"""How fast a class is graded: nbgrader's own autograde against ours, on the same submissions, one after the other.
+"""How fast a class is graded: nbgrader's own autograde against ours, on the same submissions, in one run.
 
-    python benchmarks/grading.py [NUMBER]     submissions of problem set 1 (8): perfect, half, untouched
+    python benchmarks/grading.py [NUMBER]         NUMBER submissions (40) of problem set 1, by both
+    python benchmarks/grading.py --class NUMBER   by ours alone, after the two: a whole class
 
-Prints submissions a minute, CPU seconds and peak memory for both, and every score that differs: there must be none.
+Submissions are generated: perfect, half done, untouched, and with tasks solved, wrong and left out at random. Prints
+submissions a minute, CPU seconds a submission and peak memory, and every score that differs: there must be none.
 """
 
+import argparse
+import multiprocessing
 import os
+import random
 import resource
 import sys
 import tempfile
-import threading
 import time
 import warnings
 from pathlib import Path
@@ -18,29 +22,40 @@ import nbformat
 from nbgrader.converters import Autograde, GenerateAssignment
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from course_pkg.grading import execute
+from course_pkg.grading import batch
 from tools import grading
 
 SET = "ps1"
 
 
-def course(folder, number, stock):
+def submissions(folder, number):
+    """Yield this many notebooks, the same in each run."""
+    solution, blank = (
+        nbformat.read(folder / place / SET / f"{SET}.ipynb", as_version=4) for place in ("solutions", "assignments")
+    )
+    samples = [notebook for notebook, _ in grading.samples(solution, blank, grading.HALF[SET]).values()]
+    right = grading.answers(samples[0])
+    draw = random.Random(0)
+    for i in range(number):
+        notebook = nbformat.from_dict(samples[i] if i < len(samples) else blank)
+        for name, cell in grading.answers(notebook).items() if i >= len(samples) else ():
+            kind, answer = draw.choice(["right", "right", "wrong", "untouched"]), right[name].source
+            if kind != "untouched":
+                cell.source = answer.replace("return ", "return -", 1) if kind == "wrong" else answer
+        yield notebook
+
+
+def course(folder, number, stock=False):
     """Return the configuration of a course with this many submissions."""
     config = grading.course(folder)
     grading.run(GenerateAssignment, config, SET)
-    read = [
-        nbformat.read(folder / place / SET / f"{SET}.ipynb", as_version=4) for place in ("solutions", "assignments")
-    ]
-    notebooks = [notebook for notebook, _ in grading.samples(*read, grading.HALF[SET]).values()]
-    for i in range(number):
+    for i, notebook in enumerate(submissions(folder, number)):
         path = folder / "submitted" / f"student{i:04}" / SET / f"{SET}.ipynb"
         path.parent.mkdir(parents=True)
-        nbformat.write(notebooks[i % len(notebooks)], path)
+        nbformat.write(notebook, path)
     if stock:
         del config.Autograde["autograde_preprocessors"]
-        config.Execute.shutdown_kernel = "immediate"  # the quickest that nbgrader itself offers
         config.Execute.timeout = 120
-        config.Execute.extra_arguments = ["--log-level=ERROR"]
     return config
 
 
@@ -50,62 +65,68 @@ def cpu_seconds():
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
-class Memory(threading.Thread):
-    """Follows the memory that this process and all below it use together, in MiB; shared pages are counted once."""
-
-    def __init__(self):
-        super().__init__(daemon=True)
-        self.peak, self.going = 0, True
-
-    def run(self):
-        while self.going:
-            todo, total = [os.getpid()], 0
-            for pid in todo:
-                try:
-                    for task in os.listdir(f"/proc/{pid}/task"):
-                        todo += Path(f"/proc/{pid}/task/{task}/children").read_text().split()
-                    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-                    total += int(rollup.split("\nPss:", 1)[1].split()[0])
-                except (OSError, IndexError):
-                    continue
-            self.peak = max(self.peak, total // 1024)
-            time.sleep(0.5)
+def follow_memory(pid, peak):
+    """Follow the MiB that a process and all below it use together; shared pages are counted once."""
+    while True:
+        todo, total = [pid], 0
+        for each in todo:
+            try:
+                for task in os.listdir(f"/proc/{each}/task"):
+                    children = map(int, Path(f"/proc/{each}/task/{task}/children").read_text().split())
+                    todo += (child for child in children if child != os.getpid())
+                total += int(Path(f"/proc/{each}/smaps_rollup").read_text().split("\nPss:", 1)[1].split()[0])
+            except (OSError, IndexError):
+                continue
+        peak.value = max(peak.value, total // 1024)
+        time.sleep(0.5)
 
 
-def measure(number, stock):
+def measure(number, stock=False):
     """Grade; return seconds, CPU seconds, peak memory and the scores."""
     with tempfile.TemporaryDirectory() as folder:
         config = course(Path(folder).resolve(), number, stock)
-        memory = Memory()
+        peak = multiprocessing.Value("i")
+        memory = multiprocessing.Process(target=follow_memory, args=(os.getpid(), peak), daemon=True)
         memory.start()
         cpu, begin = cpu_seconds(), time.perf_counter()
-        grading.run(Autograde, config, SET)
-        execute.close()  # its children count when they have ended
+        if stock:
+            grading.run(Autograde, config, SET)
+        else:
+            failed = [result for result in batch.grade(config, SET) if result.status != "graded"]
+            assert not failed, failed
         seconds, cpu = time.perf_counter() - begin, cpu_seconds() - cpu
-        memory.going = False
+        memory.terminate()
         memory.join()
-        return seconds, cpu, memory.peak, grading.scores(config, SET)
+        return seconds, cpu, peak.value, grading.scores(config, SET)
+
+
+def show(name, number, result):
+    seconds, cpu, peak, _ = result
+    print(f"{name:10}{60 * number / seconds:>10.1f}{cpu / number:>12.2f}{peak:>10}", flush=True)
 
 
 def main():
     warnings.filterwarnings("ignore", module=r"nbgrader\.")
-    number = int(sys.argv[1]) if len(sys.argv) > 1 else 8
-    results = {}
-    print(f"{number} submissions of {SET}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("number", type=int, nargs="?", default=40, help="submissions for both (40)")
+    parser.add_argument("--class", type=int, dest="size", metavar="NUMBER", help="then as many by ours alone")
+    asked = parser.parse_args()
+    print(f"{asked.number} submissions of {SET}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     print(f"{'':10}{'a minute':>10}{'CPU s each':>12}{'peak MiB':>10}")
-    for name, stock in (("nbgrader", True), ("ours", False)):
-        seconds, cpu, peak, scores = measure(number, stock)
-        results[name] = seconds, cpu, scores
-        print(f"{name:10}{60 * number / seconds:>10.1f}{cpu / number:>12.2f}{peak:>10}")
-    theirs, ours = results["nbgrader"], results["ours"]
+    theirs = measure(asked.number, stock=True)
+    show("nbgrader", asked.number, theirs)
+    ours = measure(asked.number)
+    show("ours", asked.number, ours)
     print(f"{'ratio':10}{theirs[0] / ours[0]:>10.1f}{theirs[1] / ours[1]:>12.1f}")
     different = [
-        (student, task, theirs[2][student][task], ours[2].get(student, {}).get(task))
-        for student in theirs[2]
-        for task in theirs[2][student]
-        if theirs[2][student][task] != ours[2].get(student, {}).get(task)
+        (student, task, score, ours[3].get(student, {}).get(task))
+        for student, scores in theirs[3].items()
+        for task, score in scores.items()
+        if score != ours[3].get(student, {}).get(task)
     ]
-    print(f"scores that differ: {len(different)}", *different, sep="\n")
+    print(f"scores that differ: {len(different)} of {sum(map(len, theirs[3].values()))}", *different, sep="\n")
+    if asked.size:
+        show(f"class {asked.size}", asked.size, measure(asked.size))
     return bool(different)
 
 

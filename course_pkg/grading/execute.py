@@ -30,9 +30,21 @@ class SandboxedExecute(NbGraderPreprocessor):
     require_sandbox = Bool(True, help="Whether to refuse where the host offers no sandbox.").tag(config=True)
 
     def preprocess(self, nb, resources):
-        warm = self._parent()
-        folder = resources["metadata"]["path"]
-        limits = sandbox.Limits(
+        info, most = resources["nbgrader"], self.limits.scratch // 2
+        with Gradebook(info["db_url"]) as book:
+            release = read_release(book, info["notebook"], info["assignment"])
+        course = self.parent.parent.coursedir
+        source = course.format_path(course.source_directory, ".", info["assignment"])
+        tester_files = submission.read_files(source, most)
+        job = work.Job(info["assignment"], (release,), tester_files, self.limits, self.times)
+        files = submission.read_files(resources["metadata"]["path"], most)
+        work.execute(nb, release, job, info["student"], files, self._parent())
+        return nb, resources
+
+    @property
+    def limits(self):
+        """What a submission may take, a :class:`sandbox.Limits`."""
+        return sandbox.Limits(
             memory=self.memory * _MiB,
             scratch=self.scratch * _MiB,
             output=self.output * _MiB,
@@ -40,18 +52,11 @@ class SandboxedExecute(NbGraderPreprocessor):
             open_files=self.open_files,
             cpu=int(self.total_timeout),
         )
-        submission.run(
-            nb.cells,
-            self._release(resources),
-            warm,
-            limits,
-            submission.Times(self.timeout, self.total_timeout),
-            submission.read_files(folder, limits.scratch // 2),
-            submission.read_files(self._source_folder(resources), limits.scratch // 2),
-            submission.seed(resources["nbgrader"]["student"], resources["nbgrader"]["assignment"]),
-        )
-        nb.metadata["language_info"] = _LANGUAGE
-        return nb, resources
+
+    @property
+    def times(self):
+        """How long it may run, a :class:`submission.Times`."""
+        return submission.Times(self.timeout, self.total_timeout)
 
     def _parent(self):
         key = tuple(self.preload), self.require_sandbox

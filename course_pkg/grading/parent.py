@@ -52,33 +52,16 @@ _ENVIRONMENT = {
 }
 
 
-class Parent:
-    """Starts the warm parent; :meth:`start` then gives a new process in a few milliseconds.
+class Branch:
+    """The side of the one who grades: :meth:`start` gives a new process in a few milliseconds."""
 
-    Raises :class:`sandbox.NoSandbox` where the host offers none, unless told not to; other systems than Linux have no
-    such parent at all: nbgrader's own Execute is what is left there.
-    """
-
-    def __init__(self, preload=PRELOAD, require_sandbox=True, host=None):
-        self.host = host or sandbox.look()
-        if not self.host.enough and (require_sandbox or not sys.platform.startswith("linux")):
-            raise sandbox.NoSandbox(str(self.host))
-        self._socket, theirs = socket.socketpair()
-        environment = {name: os.environ[name] for name in _PASSED if name in os.environ} | _ENVIRONMENT
-        setup = json.dumps([preload, dataclasses.asdict(self.host)])
-        command = [sys.executable, "-m", "course_pkg.grading.parent", str(theirs.fileno()), setup]
-        self._process = subprocess.Popen(
-            command, pass_fds=[theirs.fileno()], env=environment, stdin=subprocess.DEVNULL, cwd=_root()
-        )
-        theirs.close()
+    def __init__(self, sock):
+        self._socket = sock
         self._ready = False
-        atexit.register(self.close)
 
     def start(self, role, limits):
         """Return a new :class:`Process`; ``role`` is "student" or "tester"."""
-        if not self._ready:
-            wire.receive(self._socket, 1000)
-            self._ready = True
+        self._wait()
         channel, their_channel = socket.socketpair()
         control, their_control = socket.socketpair()
         output, their_output = os.pipe()
@@ -89,8 +72,47 @@ class Parent:
         os.close(their_output)
         return Process(channel, control, output)
 
+    def _wait(self):
+        if not self._ready:
+            wire.receive(self._socket, 1000)
+            self._ready = True
+
     def close(self):
         self._socket.close()
+
+
+class Parent(Branch):
+    """Starts the warm parent.
+
+    Raises :class:`sandbox.NoSandbox` where the host offers none, unless told not to; other systems than Linux have no
+    such parent at all: nbgrader's own Execute is what is left there.
+    """
+
+    def __init__(self, preload=PRELOAD, require_sandbox=True, host=None):
+        self.host = host or sandbox.look()
+        if not self.host.enough and (require_sandbox or not sys.platform.startswith("linux")):
+            raise sandbox.NoSandbox(str(self.host))
+        ours, theirs = socket.socketpair()
+        super().__init__(ours)
+        environment = {name: os.environ[name] for name in _PASSED if name in os.environ} | _ENVIRONMENT
+        setup = json.dumps([preload, dataclasses.asdict(self.host)])
+        command = [sys.executable, "-m", "course_pkg.grading.parent", str(theirs.fileno()), setup]
+        self._process = subprocess.Popen(
+            command, pass_fds=[theirs.fileno()], env=environment, stdin=subprocess.DEVNULL, cwd=_root()
+        )
+        theirs.close()
+        atexit.register(self.close)
+
+    def branch(self):
+        """Return a socket to a copy of the warm process, for a :class:`Branch` in another process."""
+        self._wait()
+        ours, theirs = socket.socketpair()
+        wire.send(self._socket, b"b", b"", [theirs.fileno()])
+        theirs.close()
+        return ours
+
+    def close(self):
+        super().close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(5)
             return
@@ -143,10 +165,10 @@ class Process:
             if self.output in readable:
                 seen += self._drain(report, limit - seen)
             if self.channel in readable:
-                data = self.channel.recv(2**18)
-                self._buffer += data
-                if data:
-                    continue
+                with contextlib.suppress(ConnectionResetError):
+                    if data := self.channel.recv(2**18):
+                        self._buffer += data
+                        continue
                 self._raise_death()
             elif self.control in readable:
                 self._raise_death()
@@ -242,14 +264,21 @@ def main():
     wire.send(requests, b"r")
     while True:
         try:
-            _, data, fds = wire.receive_fds(requests, 10_000, 3)
-        except EOFError:
-            return
+            kind, data, fds = wire.receive_fds(requests, 10_000, 3)
+        except (EOFError, ConnectionError):
+            with contextlib.suppress(ChildProcessError):
+                while True:
+                    os.wait()  # they see it too, and end
+            os._exit(0)
         with contextlib.suppress(ChildProcessError):
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass  # guardians that have ended
         if os.fork() == 0:
             requests.close()
+            if kind == b"b":  # a branch goes on as this process does, for somebody else
+                requests = socket.socket(fileno=fds[0])
+                wire.send(requests, b"r")
+                continue
             channel, control = socket.socket(fileno=fds[0]), socket.socket(fileno=fds[1])
             os.dup2(fds[2], 1)
             if host.enough:

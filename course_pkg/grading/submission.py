@@ -314,6 +314,9 @@ def _fail(step, name, text):
 # --- what a cell can change ---
 
 
+_UNPARSED = (SyntaxError, ValueError, RecursionError, MemoryError)
+
+
 class _Seen:
     """The names in a notebook so far, to tell whether one more cell can change what they do."""
 
@@ -321,7 +324,7 @@ class _Seen:
         self.names, self.imports = set(), set()
 
     def add(self, source):
-        with contextlib.suppress(SyntaxError):
+        with contextlib.suppress(*_UNPARSED):
             for node in ast.walk(ast.parse(source)):
                 self.names |= {getattr(node, field) for field in ("id", "name", "attr") if hasattr(node, field)}
                 if isinstance(node, ast.Import | ast.ImportFrom):
@@ -332,7 +335,7 @@ class _Seen:
         """Return whether a cell only defines functions and classes, imports, and names constants, all of them new."""
         try:
             return all(self._new(statement) for statement in ast.parse(source).body)
-        except SyntaxError:  # also IPython's magics
+        except _UNPARSED:  # also IPython's magics
             return False
 
     def _new(self, node):
@@ -439,22 +442,23 @@ def _plain(value):
 # --- files ---
 
 
-def read_files(folder, limit):
-    """Return ``{path: bytes}`` of the plain files below ``folder``: no notebooks, no links, at most ``limit`` bytes."""
+def read_files(folder, limit, everything=False):
+    """Return ``{path: bytes}`` of the plain files below ``folder``: no links, at most ``limit`` bytes.
+
+    Without notebooks and the time of submission, unless it is to be ``everything``.
+    """
     found, total = {}, 0
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             path = os.path.join(place, name)
-            if name.endswith(".ipynb") or name == "timestamp.txt":
+            if not everything and (name.endswith(".ipynb") or name == "timestamp.txt"):
                 continue
-            try:
+            with contextlib.suppress(OSError):
                 fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-            except OSError:
-                continue
-            with open(fd, "rb") as file:
-                info = os.fstat(fd)
-                if stat.S_ISREG(info.st_mode) and total + info.st_size <= limit:
-                    found[os.path.relpath(path, folder)] = file.read(info.st_size)
-                    total += info.st_size
+                with open(fd, "rb") as file:
+                    info = os.fstat(fd)
+                    if stat.S_ISREG(info.st_mode) and total + info.st_size <= limit:
+                        found[os.path.relpath(path, folder)] = file.read(info.st_size)
+                        total += info.st_size
     return found

@@ -14,6 +14,7 @@ share it there.
 
 import ast
 import builtins
+import contextlib
 import json
 import keyword
 import linecache
@@ -75,7 +76,8 @@ class _Tester:
     def learn(self, cells):
         """Take the student's cells as text: what a traceback shows of them."""
         for count, text in cells:
-            self.shell.compile.cache(self.shell.transform_cell(text), count, raw_code=text)
+            with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):  # what nobody can parse
+                self.shell.compile.cache(self.shell.transform_cell(text), count, raw_code=text)
 
     def leave(self, source):
         """Leave the names that a cell of the release binds to the student, who has that cell to fill in."""

@@ -4,6 +4,7 @@ The browser is the one that COURSE_CHROMIUM names, or the first that is found. W
 fail where COURSE_REQUIRE_BROWSER=1 says that there must be one.
 """
 
+import contextlib
 import json
 import os
 import secrets
@@ -56,6 +57,13 @@ def server(browser, tmp_path_factory):
     home = tmp_path_factory.mktemp("jupyter")
     root = home / "root"
     root.mkdir()
+    with serving(home, root) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def serving(home, root):
+    """Run a JupyterLab server in the folder ``root``; what it keeps for itself goes to ``home``."""
     for name, settings in SETTINGS.items():
         path = home / "settings" / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -81,6 +89,7 @@ def server(browser, tmp_path_factory):
                 *(f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}"),
                 "--LabApp.expose_app_in_browser=True",
             ],
+            cwd=root,
             env=os.environ | {name: str(home / folder) for name, folder in folders.items()},
             stdout=output,
             stderr=subprocess.STDOUT,

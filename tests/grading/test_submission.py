@@ -287,6 +287,17 @@ def test_a_cell_that_dies_costs_its_own_task(warm, bad, name):
     assert name in [output.get("ename") for output in made[2].outputs]
 
 
+@pytest.mark.parametrize(
+    "bad",
+    ["if True:\n        x = 1\n    y = 2", "x = " + "-" * 100_000 + "1", "''''", "%%nothing\n(", "x = 1_" + "(" * 500],
+    ids=["dedent", "deep", "quotes", "magic", "brackets"],
+)
+def test_a_cell_that_nobody_can_parse_costs_nothing_else(warm, bad):
+    points, made = grade(warm, bad, *GOOD)
+    assert points == [2.0]
+    assert made[0].outputs
+
+
 @pytest.mark.parametrize("body", ["import os; os._exit(0)", "while True: pass", "return f()", "raise SystemExit"])
 def test_a_function_that_dies_costs_its_own_task(warm, body):
     cells = [GOOD[0], ("task", f"def f():\n    {body}"), ("test", "f()"), GOOD[1]]
