@@ -6,15 +6,47 @@ Pictures are arrays (H, W, 3) with values in 0 … 1. ``load`` gives the network
 from importlib import import_module
 
 from course_pkg.vision.edges import GaborFit, fit_gabor, gratings, orientation_selectivity
+from course_pkg.vision.files import read_picture, write_picture
 
 # Where each name is that needs torch, which takes seconds to import: only when it is asked for.
 _WITH_TORCH = {
+    "Dream": "deepdream",
+    "METHODS": "channels",
+    "Method": "channels",
     "Network": "network",
+    "Objective": "channels",
+    "Patches": "patches",
+    "StyleObjective": "style",
+    "Styled": "style",
+    "Visualisation": "channels",
+    "best_precision": "network",
+    "channel": "channels",
+    "dream": "deepdream",
     "load": "network",
+    "most_exciting": "patches",
+    "neuron": "channels",
     "picture": "network",
+    "receptive_halo": "tiles",
+    "save_animation": "deepdream",
+    "score": "channels",
+    "stylise": "style",
+    "tiled_gradient": "tiles",
+    "usual_layers": "style",
+    "visualise": "channels",
+    "with_colours": "style",
+    "with_luminance": "style",
+    "zoom": "deepdream",
 }
 
-__all__ = ["GaborFit", "fit_gabor", "gratings", "orientation_selectivity", *_WITH_TORCH]
+__all__ = [
+    "GaborFit",
+    "fit_gabor",
+    "gratings",
+    "orientation_selectivity",
+    "read_picture",
+    "write_picture",
+    *_WITH_TORCH,
+]
 
 
 def __getattr__(name):

@@ -27,6 +27,7 @@ class Network:
     """A frozen network whose layers are read by name.
 
     ``layers``: name → number of channels, from the picture to the scores, of each layer whose output is a set of maps;
+    ``before_relu``: the names of those that a ReLU reads: their channels may be negative, and have gradients then too;
     ``classes``: the names of the classes, or None; ``caption``: what to write under a picture that it made.
     ``module`` takes tensors (N, 3, H, W) standardised with ImageNet's mean and deviation, like ``models.preprocess``.
     ``names`` translates other names to those of submodules. In ``precision`` "bfloat16" the convolutions compute in
@@ -44,25 +45,28 @@ class Network:
         self._parts = dict(self.module.named_modules())
         if names is not None:
             self._parts = {name: self._parts[part] for name, part in names.items()}
-        self.layers = self._channels()
+        self.layers, self.before_relu = self._channels()
 
     def __repr__(self):
         return f"Network({self.caption!r}, {len(self.layers)} layers)"
 
     def _channels(self):
-        """Return the layers in the order of the forward pass, with their numbers of channels."""
-        found = {}
+        """Return the layers in the order of the forward pass, with their numbers of channels, and what ReLUs read."""
+        found, outputs, read = {}, {}, []
 
         def note(name):
-            def hook(_module, _inputs, output):
+            def hook(module, inputs, output):
                 if isinstance(output, torch.Tensor) and output.ndim == 4:
                     found[name] = output.shape[1]
+                    outputs.setdefault(id(output), (name, output))  # kept, so that no other tensor gets its id
+                    if isinstance(module, nn.ReLU) and id(inputs[0]) in outputs:
+                        read.append(outputs[id(inputs[0])][0])
 
             return hook
 
         with torch.no_grad(), self._hooked({name: note(name) for name in self._parts if name}):
             self.module(torch.zeros(1, 3, 64, 64, device=self.device))
-        return found
+        return found, tuple(read)
 
     @contextmanager
     def _hooked(self, hooks):
@@ -114,13 +118,38 @@ def picture(images):
     return images[0].detach().clamp(0, 1).permute(1, 2, 0).cpu().double().numpy()
 
 
-def load(name="small", *, offline=None, random=False, seed=0, device=None, precision="float32"):
+def best_precision(device="cpu"):
+    """Return "bfloat16" where a device computes with it in hardware, which is quicker, otherwise "float32".
+
+    Processors have it as AVX512-BF16 or AMX; without these it is emulated, and slower.
+    """
+    kind = torch.device(device).type
+    if kind == "cuda":
+        quick = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        found = torch.cpu.get_capabilities()
+        quick = kind == "cpu" and (found.get("avx512_bf16", False) or found.get("amx_bf16", False))
+    return "bfloat16" if quick else "float32"
+
+
+def _average_pooling(module):
+    """Replace each maximum pooling in ``module`` by an average pooling of the same windows."""
+    for parent in list(module.modules()):
+        for name, child in parent.named_children():
+            if isinstance(child, nn.MaxPool2d):
+                average = nn.AvgPool2d(child.kernel_size, child.stride, child.padding, ceil_mode=child.ceil_mode)
+                setattr(parent, name, average)
+
+
+def load(name="small", *, offline=None, random=False, seed=0, device=None, precision="float32", average_pooling=False):
     """Return a :class:`Network`: "small", which ships with the course, or "googlenet" or "vgg19" trained on ImageNet.
 
     The published weights are fetched once (see ``models.load_published``). With ``offline="small"`` nothing is fetched:
     the published weights are taken if they are on this computer already, and otherwise the small network, so that the
     same line works everywhere; ``caption`` says which it is. ``random`` leaves the weights as drawn with ``seed``: the
     control that shows what training contributed. VGG's layers have the names of the paper: "conv1_1", "relu1_1" …
+    ``average_pooling`` puts averages in place of VGG's and GoogLeNet's maxima, which gives smoother pictures (Gatys and
+    others, 2015); the small network has no maxima. For ``precision`` see :class:`Network` and ``best_precision``.
     Raises what ``models.load_published`` raises, ValueError or TypeError for wrong arguments.
     """
     as_choice("name", name, NETWORKS)
@@ -140,6 +169,8 @@ def load(name="small", *, offline=None, random=False, seed=0, device=None, preci
         from course_pkg.models.vgg import layer_names
 
         names = {layer: f"features.{place}" for layer, place in layer_names(module).items()}
+    if as_bool("average_pooling", average_pooling):
+        _average_pooling(module)
     return Network(
         module,
         caption=f"{title}, {source}",

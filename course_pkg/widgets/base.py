@@ -4,10 +4,13 @@ The page only draws: Python puts all that it shows into ``scenery`` and ``state`
 the reader moved. A value that cannot be used becomes the text in ``error``, which the page shows; nothing else changes.
 """
 
+import io
 import sys
+from base64 import b64encode
 from pathlib import Path
 
 import anywidget
+import numpy as np
 import traitlets
 
 from course_pkg.show import figure_html
@@ -52,6 +55,15 @@ def typed_integer(name, value):
         return int(value)
     except ValueError:
         raise ValueError(f"{name}: expected an integer, got {value!r}") from None
+
+
+def png(picture):
+    """Return a picture (H, W, 3) in 0 … 1 as an address that holds the image itself."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(np.round(picture * 255).astype(np.uint8)).save(file, "PNG")
+    return f"data:image/png;base64,{b64encode(file.getvalue()).decode()}"
 
 
 class Setting(traitlets.TraitType):

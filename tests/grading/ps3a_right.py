@@ -357,7 +357,9 @@ def huffman_codes(counts):
 
     while len(leaves) + len(inner) > 1:
         (n, left), (m, right) = smallest(), smallest()
-        inner.append((n + m, {i: "1" + code for i, code in left.items()} | {i: "0" + code for i, code in right.items()}))
+        inner.append(
+            (n + m, {i: "1" + code for i, code in left.items()} | {i: "0" + code for i, code in right.items()})
+        )
     return [inner[0][1][i] for i in range(len(counts))]
 
 

@@ -246,7 +246,9 @@ def skipgram_gradients(W, W2, word, neighbours):
         for i in np.ndindex(array.shape):
             moved = [W.copy(), W2.copy()]
             moved[place][i] += 1e-4
-            gradient[i] = solution.skipgram_loss(*moved, word, neighbours) - solution.skipgram_loss(W, W2, word, neighbours)
+            gradient[i] = solution.skipgram_loss(*moved, word, neighbours) - solution.skipgram_loss(
+                W, W2, word, neighbours
+            )
         gradients.append(gradient / 1e-4)
     return tuple(gradients)
 
