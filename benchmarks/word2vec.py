@@ -12,6 +12,10 @@ What bounds it: each decision reads and writes one row of W' (400 bytes), by cha
 some 200 multiplications and additions. Skip-gram with negative sampling is ahead of gensim because the loop is one
 compiled piece that calls nothing; the others have less arithmetic between the jumps in memory. float32 and a table
 for φ, as gensim has.
+
+Where the quality differs: CBOW with negative sampling is some four points below gensim on the grammar. gensim passes
+over decisions whose score lies beyond ±6, also where they are wrong; neither the formula nor the word2vec program do.
+With that rule in our kernel, eight seeds and one thread gave 92.4 ± 2.8 % in place of 89.9 ± 2.6 %, gensim 94.2 ± 1.6 %.
 """
 
 import os
