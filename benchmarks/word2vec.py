@@ -15,7 +15,8 @@ for φ, as gensim has.
 
 Where the quality differs: CBOW with negative sampling is some four points below gensim on the grammar. gensim passes
 over decisions whose score lies beyond ±6, also where they are wrong; neither the formula nor the word2vec program do.
-With that rule in our kernel, eight seeds and one thread gave 92.4 ± 2.8 % in place of 89.9 ± 2.6 %, gensim 94.2 ± 1.6 %.
+With that rule in our kernel, eight seeds and one thread gave 92.4 ± 2.8 % instead of 89.9 ± 2.6 %; gensim had
+94.2 ± 1.6 %.
 """
 
 import os
