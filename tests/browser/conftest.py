@@ -123,13 +123,12 @@ class Lab:
 
     def write(self, name, *cells):
         """Write a notebook of code cells into the server's root folder."""
-        notebook = nbformat.v4.new_notebook(metadata=KERNEL, cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-        nbformat.write(notebook, self._root / name)
+        cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
+        self.save(name, nbformat.v4.new_notebook(metadata=KERNEL, cells=cells))
 
-    def copy(self, path):
-        """Copy a notebook into the server's root folder and return its name there."""
-        shutil.copy(path, self._root / path.name)
-        return path.name
+    def save(self, name, notebook):
+        """Save a notebook into the server's root folder."""
+        nbformat.write(notebook, self._root / name)
 
     def open(self, name):
         """Open a notebook of the root folder and wait for its kernel."""

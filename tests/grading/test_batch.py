@@ -243,6 +243,15 @@ def test_links_in_a_submission_are_not_followed(course):
 # --- killed ---
 
 
+others = set()  # processes that were there before the test, such as the warm one of other tests
+
+
+@pytest.fixture(autouse=True)
+def _others():
+    others.clear()
+    others.update(processes(""))
+
+
 def processes(name, below=None):
     """Return the process numbers of those with ``name`` in their command line, in the tree below a process."""
     found, todo = [], [below or os.getpid()]
@@ -250,7 +259,7 @@ def processes(name, below=None):
         with contextlib.suppress(OSError):
             for task in os.listdir(f"/proc/{pid}/task"):
                 todo += Path(f"/proc/{pid}/task/{task}/children").read_text().split()
-            if name.encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
+            if name.encode() in Path(f"/proc/{pid}/cmdline").read_bytes() and int(pid) not in others:
                 found.append(int(pid))
     return found
 

@@ -2,7 +2,9 @@
 
 import base64
 import io
-import time
+import os
+import subprocess
+import sys
 
 import nbformat
 import numpy as np
@@ -19,13 +21,20 @@ def test_nothing_when_nobody_watches():
         assert watch is None
 
 
-def test_a_bar_in_a_terminal_that_is_wiped_at_the_end(monkeypatch, capfd):
-    monkeypatch.delenv("COURSE_QUIET")
-    with preview("dreaming") as watch:
-        for done in (1, 2, 3):
-            time.sleep(0.15)  # the bar is drawn ten times a second at most
-            watch(np.zeros((8, 8, 3)), done, 3)
-    written = capfd.readouterr().err
+TERMINAL = """
+import numpy as np
+from course_pkg.vision.preview import preview
+with preview("dreaming") as watch:
+    for done in (1, 2, 3):
+        time.sleep(0.15)  # the bar is drawn ten times a second at most
+        watch(np.zeros((8, 8, 3)), done, 3)
+"""
+
+
+def test_a_bar_in_a_terminal_that_is_wiped_at_the_end():
+    environment = {name: value for name, value in os.environ.items() if name != "COURSE_QUIET"}
+    done = subprocess.run([sys.executable, "-c", TERMINAL], capture_output=True, env=environment, check=True)
+    written = done.stderr.decode()
     assert "dreaming" in written
     assert "3/3" in written
     assert written.split("\r")[-1].strip() == ""
