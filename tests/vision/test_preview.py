@@ -22,6 +22,7 @@ def test_nothing_when_nobody_watches():
 
 
 TERMINAL = """
+import time
 import numpy as np
 from course_pkg.vision.preview import preview
 with preview("dreaming") as watch:
