@@ -200,7 +200,9 @@ def test_memory_has_a_limit(host):
 
 @needs_sandbox
 def test_memory_of_many_processes_has_one_limit():
-    code = "import os, time\nfor _ in range(3):\n    if os.fork() == 0: break\nx = b'x' * (200 * 2**20)\ntime.sleep(100)"
+    code = (
+        "import os, time\nfor _ in range(3):\n    if os.fork() == 0: break\nx = b'x' * (200 * 2**20)\ntime.sleep(100)"
+    )
     assert inside(code, seconds=60) == ("", b"m")  # a busy machine may be slow
 
 
