@@ -38,7 +38,7 @@ def main(arguments=None):
     asked = _parser().parse_args(arguments)
     warnings.filterwarnings("ignore", module=r"nbgrader\.")  # SQLAlchemy's advice to nbgrader's authors
     try:
-        return asked.run(asked)
+        return asked.run(asked, _configuration(asked))
     except _Nothing as error:
         sys.stderr.write(f"course {asked.command}: {error}\n")
         return 2
@@ -87,10 +87,9 @@ def _parser():
 # --- the commands ---
 
 
-def release(asked):
+def release(asked, config):
     from nbgrader.apps import NbGraderAPI
 
-    config = _configuration(asked)
     with _path_to_alembic():
         result = NbGraderAPI(config=config).generate_assignment(asked.assignment)
     if not result["success"]:
@@ -99,13 +98,13 @@ def release(asked):
     return _report(asked, [record], f"{asked.assignment} is in {config.CourseDirectory.release_directory}/")
 
 
-def collect(asked):
+def collect(asked, config):
     from nbgrader.api import Gradebook
     from nbgrader.coursedir import CourseDirectory
 
     from course_pkg.grading import collect
 
-    where = CourseDirectory(config=_configuration(asked))
+    where = CourseDirectory(config=config)
     folder = Path(where.format_path(where.release_directory, ".", asked.assignment))
     notebooks = sorted(path.stem for path in folder.glob("*.ipynb"))
     if not notebooks:
@@ -124,38 +123,35 @@ def collect(asked):
     return _report(asked, records)
 
 
-def grade(asked):
-    from course_pkg.grading import batch, sandbox
+def grade(asked, config):
+    from course_pkg.grading import batch
 
-    config = _configuration(asked)
     records = []
     try:
-        students = asked.student
-        total = len(students if students else batch.submitted(config, asked.assignment))
+        total = len(asked.student or batch.submitted(config, asked.assignment))
         results = batch.grade(
             config,
             asked.assignment,
-            students,
+            asked.student,
             workers=asked.workers,
             scheduler=asked.scheduler,
             force=asked.force,
             require_sandbox=not asked.no_sandbox,
         )
-    except (ValueError, sandbox.NoSandbox, batch.Busy, OSError) as error:
-        raise _Nothing(error) from None
-    with contextlib.closing(results), tqdm(total=total, desc="grade", unit="", disable=None, leave=False) as bar:
-        for result in results:
-            bar.update()
-            records.append(result._asdict())
-            if asked.json:
-                _say(records[-1])
+        with contextlib.closing(results), tqdm(total=total, desc="grade", unit="", disable=None, leave=False) as bar:
+            for result in results:
+                bar.update()
+                records.append(result._asdict())
+                if asked.json:
+                    _say(records[-1])
+    except (ValueError, RuntimeError, OSError) as error:  # Busy and NoSandbox are RuntimeErrors
+        raise _Nothing(f"{error}{f' ({len(records)} are graded and kept)' if records else ''}") from None
     return _report(asked, records, said=asked.json)
 
 
-def status(asked):
+def status(asked, config):
     from course_pkg.grading import batch, export
 
-    config = _configuration(asked)
     try:
         records = [result._asdict() for result in batch.status(config, asked.assignment)]
     except ValueError as error:
@@ -171,10 +167,9 @@ def status(asked):
     return 0
 
 
-def feedback(asked):
+def feedback(asked, config):
     from nbgrader.coursedir import CourseDirectory
 
-    config = _configuration(asked)
     where = CourseDirectory(config=config)
     there = sorted(
         path.parent.name for path in Path(where.root, where.autograded_directory).glob(f"[!.]*/{asked.assignment}")
@@ -202,10 +197,9 @@ def _make_feedback(task):
     return "" if result["success"] else _last_line(result)
 
 
-def export(asked):
+def export(asked, config):
     from course_pkg.grading import export
 
-    config = _configuration(asked)
     try:
         with _path_to_alembic():
             rows = export.scores(*_gradebook(config), asked.assignment)
@@ -229,10 +223,12 @@ def export(asked):
 
 
 def _configuration(asked):
-    from course_pkg.grading import batch
-
     if not Path(asked.course, "nbgrader_config.py").is_file():
         raise _Nothing(f"there is no nbgrader_config.py in {Path(asked.course).resolve()}: is it the course's folder?")
+    try:
+        from course_pkg.grading import batch
+    except ImportError as error:  # students have this package without nbgrader, and Windows has no fcntl
+        raise _Nothing(f"this needs Linux or macOS and pip install 'course_pkg[grade]' ({error})") from None
     try:
         return batch.configuration(asked.course)
     except (OSError, ValueError) as error:

@@ -150,6 +150,30 @@ def test_what_cannot_be_done_is_said_in_one_line(course, arguments, said):
     assert not list(course.glob("x.csv*"))
 
 
+@pytest.mark.parametrize("command", ["release", "collect", "grade", "status", "feedback", "export"])
+def test_without_nbgrader_it_says_what_to_install(course, command, monkeypatch):
+    monkeypatch.setitem(sys.modules, "course_pkg.grading.batch", None)
+    monkeypatch.delattr("course_pkg.grading.batch")
+    more = {"collect": ["x.zip"], "export": ["x.csv"]}.get(command, [])
+    status, records, error = run(course, command, "ps1", *more)
+    assert (status, records) == (2, [])
+    assert "pip install 'course_pkg[grade]'" in error
+    assert error.count("\n") == 1
+
+
+def test_what_breaks_in_the_middle_is_said_in_one_line(course, monkeypatch):
+    from course_pkg.grading import batch
+
+    def breaks(*_, **__):
+        yield batch.Result("1001", "graded", 94.0, 100.0)
+        raise RuntimeError("the warm process does not start")
+
+    monkeypatch.setattr(batch, "grade", breaks)
+    status, records, error = run(course, "grade", "ps1")
+    assert (status, [record["student"] for record in records]) == (2, ["1001"])
+    assert error == "course grade: the warm process does not start (1 are graded and kept)\n"
+
+
 def test_as_a_command_in_a_folder_that_is_no_course(tmp_path):
     done = subprocess.run([Path(sys.executable).parent / "course", "grade", "ps1"], capture_output=True, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, b"")
