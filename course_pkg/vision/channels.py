@@ -86,14 +86,10 @@ class Objective:
 
 def _checked(term, network):
     if term.layer is None:
-        names = list(network.classes or ())
-        if isinstance(term.channel, str):
-            return term._replace(channel=names.index(as_choice("class", term.channel, names)))
-        name, count = "class", network.scores(torch.zeros(1, 3, 64, 64, device=network.device)).shape[1]
-    else:
-        name, count = "channel", network.layers[as_choice("layer", term.layer, tuple(network.layers))]
+        return term._replace(channel=network.class_number(term.channel))
+    count = network.layers[as_choice("layer", term.layer, tuple(network.layers))]
     if term.channel >= count:
-        raise ValueError(f"{name}: expected 0 to {count - 1}, got {term.channel}")
+        raise ValueError(f"channel: expected 0 to {count - 1}, got {term.channel}")
     return term
 
 

@@ -143,7 +143,7 @@ def _objective(network, layers, target, guide):
     if target is not None:
         if guide is not None:
             raise TypeError("guide: expected none with a target, since it is compared with layers")
-        number = _class_number(network, target)
+        number = network.class_number(target, "target")
         return lambda images: network.scores(images)[0, number] * images[0, 0].numel()
     weights = _weights(network, layers)
     names = list(dict.fromkeys(name for name, _ in weights))
@@ -189,17 +189,6 @@ def _weights(network, layers):
 
 def _is_channel(key):
     return isinstance(key, tuple) and len(key) == 2 and isinstance(key[0], str) and not isinstance(key[1], str)
-
-
-def _class_number(network, target):
-    """Return the number of a class given by its name or its number, or raise."""
-    if isinstance(target, str):
-        return list(network.classes or ()).index(as_choice("target", target, tuple(network.classes or ())))
-    with torch.no_grad():
-        count = network.scores(torch.zeros(1, 3, 64, 64, device=network.device)).shape[1]
-    if as_int("target", target, minimum=0) >= count:
-        raise ValueError(f"target: expected a class from 0 to {count - 1}, got {target}")
-    return target
 
 
 def _gradient(objective, images, tile, halo, generator):

@@ -107,6 +107,19 @@ class Network:
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
             return self.module(x)
 
+    def class_number(self, which, name="class"):
+        """Return the number of a class given by its name or its number.
+
+        Raises ValueError or TypeError where there is none such; ``name`` is what the message calls it.
+        """
+        if isinstance(which, str):
+            return list(self.classes or ()).index(as_choice(name, which, tuple(self.classes or ())))
+        with torch.no_grad():
+            count = self.scores(torch.zeros(1, 3, 64, 64, device=self.device)).shape[1]
+        if as_int(name, which, minimum=0) >= count:
+            raise ValueError(f"{name}: expected 0 to {count - 1}, got {which}")
+        return which
+
     def tensor(self, picture):
         """Return a picture (H, W, 3) in 0 … 1 as a float32 tensor (1, 3, H, W) on the network's device."""
         picture = as_array("picture", picture, shape=(None, None, 3))

@@ -62,7 +62,7 @@ widgets.ChannelBrowser(network, layers, layer=deep, channel=one, thumbnails=16, 
 # (000) gives the example of a "cat kernel": its output is large where there is a cat and small where there is none. How do we find
 # out what a given kernel looks for?
 #
-# In the first layer, by looking: a kernel is a small colour picture.
+# In the first layer one can try to look: a kernel is a small colour picture.
 
 # %%
 first = network.module.get_submodule("conv1")
@@ -72,7 +72,7 @@ show.images(
     [*(0.5 + 0.5 * kernels / largest).permute(0, 2, 3, 1).double().numpy()],
     columns=12,
     size=0.8,
-    alt="The kernels of the first layer as small colour pictures: light and dark stripes in several directions, and spots of colour.",
+    alt="The kernels of the first layer as small colour pictures of few pixels. A few are lighter on one side; in most no pattern is to be seen.",
     caption=f"All kernels of the first layer ({network.caption}). Grey is 0.",
 )
 
@@ -84,9 +84,10 @@ for name in layers:
     print(f"{name}: {network.layers[name]} channels")
 
 # %% [markdown]
-# Edges and colours, as in the eye (Hubel and Wiesel, 1962). From the second layer on this trick fails. A kernel there has as many
-# channels as the layer before it, and nobody can look at dozens of channels at once. And its pixels are not pixels: each one is the
-# answer of another kernel.
+# The large kernels of AlexNet, 11×11 pixels, show edges and colours, as in the eye (Hubel and Wiesel, 1962;
+# [lecture 8 of Session I](../session1_networks/08_deep.ipynb)). In 5×5 pixels little is to be seen even here. From the second layer on
+# looking fails altogether. A kernel there has as many channels as the layer before it, and nobody can look at dozens of channels at
+# once. And its pixels are not pixels: each one is the answer of another kernel.
 #
 # ## Turn it round
 #
