@@ -20,6 +20,7 @@ import subprocess
 import sys
 import time
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -53,8 +54,11 @@ def peak(*arguments):
 
 
 def print_peak():
-    """Print the peak memory of this process in MB; Linux counts in kB, macOS in bytes."""
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3))
+    """Print the peak memory of this process in MB."""
+    try:  # Linux; what getrusage says there counts the process from which this one was started
+        print(int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) / 1e3)
+    except OSError:
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3))
 
 
 # --- DeepDream ----------------------------------------------------------------------------------------------------
@@ -130,8 +134,8 @@ def dream_half():
     """Print seconds a step and peak memory of DeepDream, and check that all compute the same gradient."""
     first = {name: DREAMS[name](224)() for name in (PUBLISHED, REFERENCE, OURS)}
     first = {name: gradient / gradient.abs().mean() for name, gradient in first.items()}
-    for name in (REFERENCE, OURS):
-        torch.testing.assert_close(first[name], first[PUBLISHED], rtol=1e-3, atol=1e-3)
+    for name in (REFERENCE, OURS):  # not pixel by pixel: rounding may choose another maximum in a pooling
+        assert (first[name] - first[PUBLISHED]).norm() < 1e-3 * first[PUBLISHED].norm(), name
 
     print(f"DeepDream, one step, Inception v1 up to {LAYER}, {THREADS} threads")
     print(f"{'':8}{'':22}    seconds   × torch's LRN   peak MB")

@@ -31,18 +31,19 @@ def content_gradient(maps, target):
     return maps - target
 
 
-def style_loss(maps, target):
-    """Return ‖G(F) − A‖² for ``maps`` F (N, C, h, w) and the Gram matrix ``target`` A (C, C)."""
-    return (gram(maps) - target).square().sum()
+def style_loss(own, target):
+    """Return ‖G − A‖² for Gram matrices ``own`` G (N, C, C) and ``target`` A (C, C)."""
+    return (own - target).square().sum()
 
 
-def style_gradient(maps, target, weight=1.0):
-    """Return ∂/∂F of ‖G(F) − A‖², which is 4 (G − A) F, shape (N, C, h, w), times ``weight``.
+def style_gradient(maps, own, target, weight=1.0):
+    """Return ∂/∂F of ‖G − A‖², which is 4 (G − A) F, shape (N, C, h, w), times ``weight``.
 
-    G = F Fᵀ, so dG = dF Fᵀ + F dFᵀ, and ⟨2 (G − A), dG⟩ = ⟨4 (G − A) F, dF⟩ because G − A is symmetric.
+    ``maps`` F (N, C, h, w), their Gram matrices ``own`` G (N, C, C), ``target`` A (C, C). G = F Fᵀ, so
+    dG = dF Fᵀ + F dFᵀ, and ⟨2 (G − A), dG⟩ = ⟨4 (G − A) F, dF⟩ because G − A is symmetric.
     """
     flat = maps.reshape(*maps.shape[:-2], -1)
-    difference = 4 * weight * (gram(maps) - target)
+    difference = (4 * weight * (own - target)).to(maps.dtype)
     # (G − A) F as the transpose of Fᵀ (G − A): in memory the channels come last, as the networks want them
     return (flat.swapaxes(-1, -2) @ difference).swapaxes(-1, -2).reshape(maps.shape)
 

@@ -54,17 +54,18 @@ class StyleObjective:
         self.alpha, self.beta, self.tau = content_weight, style_weight, variation_weight
         self.layers = list(dict.fromkeys([*content, *style]))
 
-    def _losses(self, images, maps):
+    def _losses(self, images, maps, grams):
         zero = images.new_zeros(())
         content = sum((w * c * g.content_loss(maps[k], t) for k, (w, t, c) in self.content.items()), zero)
-        style = sum((w * c * g.style_loss(maps[k], t) for k, (w, t, c) in self.style.items()), zero)
+        style = sum((w * c * g.style_loss(grams[k], t) for k, (w, t, c) in self.style.items()), zero)
         variation = g.variation(images) if self.tau else zero
         return Losses(self.alpha * content + self.beta * style + self.tau * variation, content, style, variation)
 
     def by_autograd(self, images):
         """Return (losses, ∂L/∂X) for ``images`` X (1, 3, H, W): the loss is one graph, the framework differentiates."""
         x = images.detach().requires_grad_()
-        losses = self._losses(x, self.network.features(x, self.layers))
+        maps = self.network.features(x, self.layers)
+        losses = self._losses(x, maps, {name: g.gram(maps[name]) for name in self.style})
         (gradient,) = torch.autograd.grad(losses.total, x)
         return Losses(*(part.detach() for part in losses)), gradient
 
@@ -76,10 +77,12 @@ class StyleObjective:
         x = images.detach().requires_grad_()
         maps = self.network.features(x, self.layers)
         with torch.no_grad():
-            losses = self._losses(x, maps)
+            grams = {name: g.gram(maps[name]) for name in self.style}
+            losses = self._losses(x, maps, grams)
             deltas = dict.fromkeys(self.layers, 0)
             for name, (weight, target, factor) in self.style.items():
-                deltas[name] = g.style_gradient(maps[name], target, self.beta * weight * factor)
+                quick = maps[name].to(self.network.dtype)  # G must be exact; for its product with F half the bits do
+                deltas[name] = g.style_gradient(quick, grams[name], target, self.beta * weight * factor).float()
             for name, (weight, target, factor) in self.content.items():
                 delta = g.content_gradient(maps[name], target)
                 deltas[name] = deltas[name] + delta.mul_(self.alpha * weight * factor)
@@ -235,11 +238,15 @@ def _step(solver, images, measure, rows, lr):
     before = images.detach().clone()
     solver.step(closure)
     rows.extend(measured)
-    length = float((images.detach() - before).abs().mean())
-    if isinstance(solver, torch.optim.LBFGS) and length > LONGEST_STEP:
+    step = images.detach() - before
+    if isinstance(solver, torch.optim.LBFGS):
         # Without curvature to go by, as where the slope gets steeper, it would leap out of all colours: stay near.
-        solver.state[images]["t"] *= LONGEST_STEP / length
-        images.data.copy_(torch.lerp(before, images.detach(), LONGEST_STEP / length))
+        step *= min(1.0, LONGEST_STEP / max(float(step.abs().mean()), 1e-12))
+    # Only colours that a picture can have: cut at the end, the loss would be another than the one that was made small.
+    images.data.copy_((before + step).clamp_(0, 1))
+    if isinstance(solver, torch.optim.LBFGS):
+        own = solver.state[images]  # it learns the curvature from the step t·d that it thinks it has made
+        own["d"] = ((images.detach() - before) / own["t"]).flatten()
 
 
 def _mix(mix, count):

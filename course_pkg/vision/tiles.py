@@ -9,6 +9,7 @@ from course_pkg._validate import as_int, describe
 # Tiles begin at multiples of this, so that pooling windows and strides lie as they lie in the whole picture. All
 # networks here halve a picture at most five times.
 ALIGNED = 32
+ROOM = 64  # pixels that seams can move by, at least
 
 
 def receptive_halo(network, layers):
@@ -78,8 +79,10 @@ def _spans(length, tile, halo, generator):
     if length <= size:
         return [((0, length), (0, length))]
     first = tile
-    if generator is not None:
-        first = ALIGNED * int(torch.randint(1, tile // ALIGNED + 1, (1,), generator=generator))
+    if generator is not None:  # as few tiles as there can be with some room to move in
+        inside = length - 2 * halo
+        room = min(-(-(inside + ROOM) // tile) * tile - inside, tile - ALIGNED) // ALIGNED
+        first -= ALIGNED * int(torch.randint(room + 1, (1,), generator=generator))
     cuts = [0, *range(halo + first, length - halo, tile), length]
     last = (length - size) // ALIGNED * ALIGNED
     spans = []

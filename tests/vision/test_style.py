@@ -56,6 +56,16 @@ def test_the_gradient_by_hand_is_that_of_autograd(network, pictures, weights):
 
 
 @pytest.mark.parametrize("optimiser", ["lbfgs", "adam"])
+def test_the_picture_has_the_loss_that_the_history_promises(network, pictures, optimiser):
+    """Not one of colours that no picture can have, cut off at the end."""
+    photo, stripes = pictures
+    extreme = np.round(photo), np.round(stripes)
+    found = stylise(network, *extreme, **LAYERS, optimiser=optimiser, steps=40)
+    again = stylise(network, *extreme, **LAYERS, start=found.picture, steps=1)
+    assert again.history["total"][0] <= 1.05 * found.history["total"][-1]
+
+
+@pytest.mark.parametrize("optimiser", ["lbfgs", "adam"])
 @pytest.mark.parametrize("start", ["content", "random"])
 def test_the_style_loss_falls(network, pictures, optimiser, start):
     found = stylise(network, *pictures, **LAYERS, optimiser=optimiser, start=start, steps=40)

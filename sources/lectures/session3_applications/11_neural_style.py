@@ -136,7 +136,7 @@ targets = network.features(network.tensor(painting), STYLE)
 rows = []
 for name in STYLE:
     A, places = gram.gram(targets[name])[0], targets[name][0, 0].numel()
-    E = float(gram.style_loss(answers[name], A))
+    E = float(gram.style_loss(gram.gram(answers[name]), A))
     factors = [gram.style_factor(how, A, places) for how in ("printed", "paper", "tutorial", "relative")]
     rows.append((name, A.shape[0], places, *(f"{E * factor:.2g}" for factor in factors)))
 show.table(
@@ -156,7 +156,7 @@ for size in (64, 128):
     )
     F, P = (x.permute(2, 0, 1)[None] for x in (Y, Z))  # the raw colours: 3 maps
     A = gram.gram(P)[0]
-    E = float(gram.style_loss(F, A))
+    E = float(gram.style_loss(gram.gram(F), A))
     values.append([E * gram.style_factor(how, A, size * size) for how in ("printed", "paper", "relative")])
     print(f"{size:6}  " + "  ".join(f"{now / before:.2f}" for now, before in zip(values[-1], values[0], strict=True)))
 
