@@ -92,8 +92,9 @@ class Net:
 
     def zero_grad(self):
         """Set the gradient of every parameter to 0."""
-        for blob in self.parameters().values():
-            blob.zero_grad()
+        for layer in self.layers.values():
+            for blob in layer.params.values():
+                blob.zero_grad()
 
     def predict(self, x):
         """Return the class (N,) of each sample of ``x`` (N, …): that of the largest score, or of the smallest penalty
