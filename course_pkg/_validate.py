@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-
 _FLOATS = np.dtype(np.float32), np.dtype(np.float64)
 
 

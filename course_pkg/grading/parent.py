@@ -32,6 +32,7 @@ PRELOAD = (
     "matplotlib.pyplot",
     "matplotlib_inline.backend_inline",
     "sklearn.datasets",
+    "sklearn.model_selection",
     "course_pkg.backprop",
     "course_pkg.checks",
     "course_pkg.data",

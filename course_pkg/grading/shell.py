@@ -4,9 +4,12 @@ It is ipykernel's own shell, so magics, tracebacks, display and figures come out
 the wall: the student's process runs the student's cells with it, the tester the tests.
 """
 
+import ast
+import contextlib
 import inspect
 import io
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -44,9 +47,25 @@ class _Shell(ZMQInteractiveShell):
 
     system = system_piped
 
+    def transform_cell(self, raw_cell):
+        """Return a cell as Python. What is Python already IPython leaves alone, but takes milliseconds to see."""
+        if "\n" in raw_cell.strip() and not _CHANGED.search(raw_cell) and self._transformers() == self._usual:
+            with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+                ast.parse(raw_cell)
+                return raw_cell if raw_cell.endswith("\n") else f"{raw_cell}\n"
+        return super().transform_cell(raw_cell)
+
+    def _transformers(self):
+        own = self.input_transformer_manager
+        return own.cleanup_transforms + own.line_transforms + own.token_transformers + self.input_transformers_post
+
     def _format_exception_for_storage(self, *_, **__):
         """Keep no second copy of a traceback for a history that nobody reads: making it costs as much as the first."""
         return {}
+
+
+# What IPython may change though it is Python: space at the top, and what looks like a prompt.
+_CHANGED = re.compile(r"\A\s|>>>|\.\.\.:|In ?\[")
 
 
 class _Compiler(XCachingCompiler):
@@ -109,6 +128,7 @@ def make():
     config.IPKernelApp = Config()  # so that tqdm knows that this is a notebook
     HistoryManager.enabled = False
     shell = _Shell.instance(config=config, compiler_class=_Compiler)
+    shell._usual = shell._transformers()
     shell.displayhook.session = shell.display_pub.session = _Outputs()
     try:  # what the first traceback imports is then there for all
         exec(compile("1 / 0", shell.compile.cache("1 / 0"), "exec"))

@@ -14,6 +14,8 @@ import os
 import socket
 import stat
 import time
+import types
+import warnings
 from dataclasses import dataclass, field
 
 import nbformat
@@ -306,9 +308,8 @@ def _nowhere(kind, content):
 
 
 def _fail(step, name, text):
-    step.outputs.made.append(
-        nbformat.v4.new_output("error", ename=name, evalue=text, traceback=[f"\x1b[0;31m{name}\x1b[0m: {text}"])
-    )
+    line = f"\x1b[0;31m{name}\x1b[0m: {text}"
+    step.outputs.made.append(_node("error", ename=name, evalue=text, traceback=[line]))
 
 
 # --- what a cell can change ---
@@ -324,12 +325,14 @@ class _Seen:
         self.names, self.imports = set(), set()
 
     def add(self, source):
-        with contextlib.suppress(*_UNPARSED):
-            for node in ast.walk(ast.parse(source)):
-                self.names |= {getattr(node, field) for field in ("id", "name", "attr") if hasattr(node, field)}
-                if isinstance(node, ast.Import | ast.ImportFrom):
-                    self.names |= {alias.asname or alias.name for alias in node.names}
-                    self.imports.add(ast.unparse(node))
+        with contextlib.suppress(*_UNPARSED), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(source)
+            codes = [compile(tree, "cell", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)]
+            for code in codes:
+                self.names.update(code.co_names, code.co_varnames, code.co_cellvars, code.co_freevars)
+                codes += [each for each in code.co_consts if isinstance(each, types.CodeType)]
+            self.imports |= {ast.unparse(node) for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)}
 
     def untouched_by(self, source):
         """Return whether a cell only defines functions and classes, imports, and names constants, all of them new."""
@@ -405,23 +408,26 @@ class _Outputs:
             self.ids[name] = output
 
     def _output(self, kind, content):
-        new = nbformat.v4.new_output
         if kind == "stream":
             # On stderr a passed test would count as failed.
             name = "stderr" if content["name"] == "stderr" and not self.test else "stdout"
-            return new("stream", name=name, text=_text(content["text"]))
+            return _node("stream", name=name, text=_text(content["text"]))
         if kind == "display_data":
-            return new("display_data", data=_bundle(content["data"]), metadata=_plain(content.get("metadata")))
+            return _node("display_data", data=_bundle(content["data"]), metadata=_plain(content.get("metadata")))
         if kind == "execute_result":
             count = content["execution_count"]
             data, metadata = _bundle(content["data"]), _plain(content.get("metadata"))
-            return new(
-                "execute_result", data=data, metadata=metadata, execution_count=count if type(count) is int else None
-            )
+            count = count if type(count) is int else None
+            return _node("execute_result", data=data, metadata=metadata, execution_count=count)
         if kind == "error":
             lines = [_text(line) for line in content["traceback"]]
-            return new("error", ename=_text(content["ename"]), evalue=_text(content["evalue"]), traceback=lines)
+            return _node("error", ename=_text(content["ename"]), evalue=_text(content["evalue"]), traceback=lines)
         return None
+
+
+def _node(kind, **fields):
+    """Return an output. The one who saves looks at whole notebooks whether they are well-formed."""
+    return nbformat.from_dict({"output_type": kind, **fields})
 
 
 def _text(value):
