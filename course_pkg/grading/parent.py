@@ -1,7 +1,8 @@
 """The warm parent: a process that has imported everything, and from which each submission's processes are forked.
 
 Promise: it never sees a submission, a test or a gradebook, so nothing of them can be left in the memory that its
-children start with; each child is a new process in a :mod:`sandbox`, and what it does ends with it.
+children start with; each child is a new process in a :mod:`sandbox`, and what it does ends with it. Where that is
+bubblewrap, it imports nothing and forks nothing warm: each child is a new program, and ready after some seconds.
 
 :class:`Parent` is the side of the one who grades; ``python -m course_pkg.grading.parent`` the process itself.
 """
@@ -250,18 +251,12 @@ def main():
     requests = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who grades
     preload, host = json.loads(sys.argv[2])
-    for name in preload:
-        importlib.import_module(name)
-    from course_pkg.grading import shell, student, tester
-
-    roles = {"student": student.main, "tester": tester.main}
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["IPYTHONDIR"] = folder
-        ready = shell.make()
     host, readable = sandbox.Host(**host), sandbox.readable_paths()
-    gc.collect()
-    gc.freeze()
-    _make_pages_huge()
+    if not host.bubblewrap:
+        roles, ready = _import(preload)
+        gc.collect()
+        gc.freeze()
+        _make_pages_huge()
     wire.send(requests, b"r")
     while True:
         try:
@@ -286,10 +281,35 @@ def main():
                 os.dup2(fds[2], 2)
             role, limits = json.loads(data)
             limits = sandbox.Limits(**limits)
-            work = functools.partial(roles[role], channel, limits, ready)
+            if host.bubblewrap:
+                setup = json.dumps([preload, role, dataclasses.asdict(limits)])
+                work = [sys.executable, "-m", "course_pkg.grading.parent", str(fds[0]), setup]
+            else:
+                work = functools.partial(roles[role], channel, limits, ready)
             sandbox.run(work, limits, host, control, [fds[0]], readable)
         for fd in fds:
             os.close(fd)
+
+
+def _import(preload):
+    """Import everything; return the functions of the roles, and a shell for them."""
+    for name in preload:
+        importlib.import_module(name)
+    from course_pkg.grading import shell, student, tester
+
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["IPYTHONDIR"] = folder
+        return {"student": student.main, "tester": tester.main}, shell.make()
+
+
+def main_in_bubble():
+    """Do the work of one role behind bubblewrap: a process of its own, which has everything to import first."""
+    channel = socket.socket(fileno=int(sys.argv[1]))
+    preload, role, limits = json.loads(sys.argv[2])
+    os.environ["HOME"] = os.environ["MPLCONFIGDIR"] = "/tmp"  # for what libraries write while they are imported
+    roles, ready = _import(preload)
+    sandbox.enter_bubble(sys.argv[3])
+    roles[role](channel, sandbox.Limits(**limits), ready)
 
 
 def _make_pages_huge():
@@ -305,4 +325,4 @@ def _make_pages_huge():
 
 
 if __name__ == "__main__":
-    main()
+    main_in_bubble() if len(sys.argv) > 3 else main()

@@ -11,14 +11,16 @@ Each part works alone, and what one lets through another stops:
 - a seccomp filter: no ptrace, no mounts, no new namespaces, no sockets but local ones, no memory that nobody counts;
 - resource limits, no_new_privs, no capabilities, another user when started by root.
 
-:func:`look` finds out once what this host has. bubblewrap makes the same namespaces from a command line; it starts a
-new program, so nothing imported beforehand would be there, and is the choice for whole kernels, not for this.
+:func:`look` finds out once what this host has. Where namespaces and Landlock are both missing, bubblewrap is the second
+choice: installed setuid, or allowed by name, it can make the namespaces that we may not. It starts a new program, which
+has to import everything first, so a process is there after seconds; the filter and the limits are then ours as before.
 """
 
 import contextlib
 import ctypes
 import errno
 import functools
+import json
 import os
 import platform
 import resource
@@ -33,11 +35,14 @@ import sysconfig
 import tempfile
 import time
 import traceback
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 MiB = 2**20
 HOME = "/home/student"  # the scratch folder, inside
+_SCRATCH = (HOME, "/tmp", "/dev/shm")  # all that can be written
+_FILES = 20_000  # that may lie there
+_DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 
 
 @dataclass(frozen=True)
@@ -63,28 +68,34 @@ class NoSandbox(RuntimeError):
 
 @dataclass(frozen=True)
 class Host:
-    """What a host offers: ``namespaces`` and ``seccomp`` work, ``landlock`` is its version (0 for none)."""
+    """What a host offers: ``namespaces`` and ``seccomp`` work, ``landlock`` is its version (0 for none).
+
+    ``bubblewrap`` is the path of a bwrap that works, where it is needed; "" for none.
+    """
 
     system: str
     namespaces: bool = False
     landlock: int = 0
     seccomp: bool = False
+    bubblewrap: str = ""
 
     @property
     def enough(self):
-        """Whether files, network and other processes can be shut out: a filter, and one of the other two."""
-        return self.seccomp and (self.namespaces or self.landlock >= 1)
+        """Whether files, network and other processes can be shut out: a filter, and one of the other three."""
+        return self.seccomp and (self.namespaces or self.landlock >= 1 or self.bubblewrap != "")
 
     def __str__(self):
         parts = [
             ("namespaces", self.namespaces),
             (f"Landlock {self.landlock}", self.landlock),
             ("seccomp", self.seccomp),
+            ("bubblewrap", self.bubblewrap),
         ]
         have = ", ".join(name for name, there in parts if there)
         if self.enough:
             return f"sandbox: {have}"
-        return f"no sandbox on this host ({self.system}: {have or 'none of namespaces, Landlock, seccomp'})"
+        hint = "; a bubblewrap (bwrap) that works here would do" if self.seccomp else ""
+        return f"no sandbox on this host ({self.system}: {have or 'none of namespaces, Landlock, seccomp'}){hint}"
 
 
 @functools.cache
@@ -93,12 +104,13 @@ def look():
     system = f"{platform.system()} {platform.machine()}"
     if not sys.platform.startswith("linux"):
         return Host(system)
-    return Host(
+    host = Host(
         system,
         namespaces=_works(_try_namespaces),
         landlock=_landlock_version(),
         seccomp=platform.machine() in _ARCHITECTURES and _works(lambda: (_no_new_privs(), _filter(isolated=True))),
     )
+    return host if host.enough or not host.seccomp else replace(host, bubblewrap=_find_bubblewrap())
 
 
 def _works(attempt):
@@ -125,6 +137,18 @@ def _try_namespaces():
         raise OSError
 
 
+def _find_bubblewrap():
+    path = shutil.which("bwrap")
+    return path if path and _works(lambda: _try_bubblewrap(path)) else ""
+
+
+def _try_bubblewrap(path):
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    enter = "import sys; from course_pkg.grading import sandbox; sandbox.enter_bubble(sys.argv[-1])"
+    host, paths = Host("", bubblewrap=path), readable_paths()
+    _exec_bubblewrap([sys.executable, "-c", enter], Limits(), host, paths, _spare_user(host, paths))
+
+
 def readable_paths(*more):
     """Return the folders and files that Python, its libraries and this package need, none of them inside another."""
     package = Path(__file__).resolve().parents[1]
@@ -141,6 +165,7 @@ def readable_paths(*more):
 def run(main, limits, host, control, keep=(), readable=None):
     """Run ``main()`` in a new sandboxed process and guard it; called in a process forked for this, never returns.
 
+    With bubblewrap ``main`` is a command: a list of words, of a program that calls :func:`enter_bubble`.
     ``control`` is a socket to the one who decides: b"i" interrupts the process, b"k" and a process number (as seen
     inside) kills that one and its children, b"c" and process numbers kills all but the first and these, b"q" or the end
     of the other side kills all. When the process has ended,
@@ -149,18 +174,22 @@ def run(main, limits, host, control, keep=(), readable=None):
     readable = readable if readable is not None else readable_paths()
     _prctl(36, 1)  # PR_SET_CHILD_SUBREAPER: orphans come to the guardian where there is no PID namespace
     user = _spare_user(host, readable)
+    if not host.namespaces:  # then the kernel counts all that this user has
+        limits = replace(limits, processes=limits.processes + _threads(user))
     # Without a mount namespace, the scratch folder is an ordinary one, which only Landlock opens.
-    scratch = None if host.namespaces else tempfile.mkdtemp(prefix="grading-")
+    scratch = None if host.namespaces or host.bubblewrap else tempfile.mkdtemp(prefix="grading-")
     if host.namespaces:
         _unshare_all()
     pid = os.fork()
     if pid:
-        _guard(pid, limits, control, scratch)
+        _guard(pid, limits, control, scratch, bubble=host.bubblewrap != "")
     try:
         os.setsid()
         _close_all_but({0, 1, 2, *keep})
         with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
             file.write("1000")  # where memory ends, this goes first
+        if host.bubblewrap:
+            _exec_bubblewrap(main, limits, host, readable, user, keep)
         if host.enough:
             _enter(limits, host, readable, user, scratch)
         else:
@@ -179,6 +208,13 @@ def _enter(limits, host, readable, user, scratch):
         os.environ["HOME"] = os.environ["TMPDIR"] = scratch
         os.chown(scratch, user, -1)
         os.chdir(scratch)
+    _give_up_rights(user, limits)
+    if host.landlock:
+        _landlock(host.landlock, readable, _SCRATCH if host.namespaces else [scratch])
+    _filter(isolated=host.namespaces)
+
+
+def _give_up_rights(user, limits):
     if user != os.geteuid():
         os.setgroups([])
         os.setresgid(user, user, user)
@@ -188,9 +224,37 @@ def _enter(limits, host, readable, user, scratch):
     _resource_limits(limits)
     _drop_capabilities()
     _no_new_privs()
-    if host.landlock:
-        _landlock(host.landlock, readable, [os.environ["HOME"], *(["/tmp", "/dev/shm"] if host.namespaces else [])])
-    _filter(isolated=host.namespaces)
+
+
+def _exec_bubblewrap(command, limits, host, readable, user, keep=()):
+    """Become bubblewrap, with ``command`` inside; one more argument at its end is for :func:`enter_bubble`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # as it is in the warm parent
+    for fd in keep:
+        os.set_inheritable(fd, True)
+    # No --unshare-user: who needs it gets it unasked; one that a setuid bwrap makes, the guardian could not see into.
+    words = ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--as-pid-1", "--die-with-parent"]
+    words += ["--new-session", "--cap-drop", "ALL"]
+    if os.geteuid() == 0:  # for enter_bubble
+        words += [word for name in ("SETUID", "SETGID", "CHOWN") for word in ("--cap-add", f"CAP_{name}")]
+    words += [word for folder in _SCRATCH for word in ("--tmpfs", folder)]  # its --size is not for a setuid bwrap
+    parents = {str(folder) for path in readable for folder in Path(path).parents}
+    words += [word for folder in sorted(parents) for word in ("--dir", folder)]  # else they are root's alone
+    words += [word for path in readable for word in ("--ro-bind", path, path)]
+    words += [word for path in _DEVICES for word in ("--dev-bind", path, path)]
+    words += ["--proc", "/proc", "--symlink", "/proc/self/fd", "/dev/fd", "--remount-ro", "/"]
+    words += ["--chdir", str(Path(__file__).resolve().parents[2])]
+    os.execv(host.bubblewrap, [host.bubblewrap, *words, *command, json.dumps([user, asdict(limits)])])
+
+
+def enter_bubble(text):
+    """Do what bubblewrap does not; called in the program inside with its last argument, before others' code runs."""
+    user, limits = json.loads(text)
+    for folder in _SCRATCH:
+        os.chown(folder, user, -1)
+    os.environ["HOME"] = HOME
+    os.chdir(HOME)
+    _give_up_rights(user, Limits(**limits))
+    _filter(isolated=True)
 
 
 def _spare_user(host, readable):
@@ -198,7 +262,7 @@ def _spare_user(host, readable):
 
     Without a mount namespace root stays root, though without its powers, where others may not read the libraries.
     """
-    if os.geteuid() or not (host.namespaces or all(map(_others_may_read, readable))):
+    if os.geteuid() or not (host.namespaces or host.bubblewrap or all(map(_others_may_read, readable))):
         return os.geteuid()
     return 1_000_000_000 + os.getpid()
 
@@ -219,9 +283,9 @@ def _close_all_but(keep):
 # --- the guardian ---
 
 
-def _guard(pid, limits, control, scratch):
+def _guard(pid, limits, control, scratch, bubble):
     """Wait for the process and for orders; look after the memory; leave nothing behind."""
-    base = _memory(pid, exact=False)
+    base = 0 if bubble else _memory(pid, exact=False)
     end = b"x"
     died = os.pidfd_open(pid)
     _close_all_but({2, control.fileno(), died})
@@ -230,19 +294,22 @@ def _guard(pid, limits, control, scratch):
     poll.register(died, select.POLLIN)
     while True:
         ready = dict(poll.poll(250))
+        first = (_children(pid) or [pid])[0] if bubble else pid  # bubblewrap stays outside, what it starts is inside
         if died in ready:
             break
         if control.fileno() in ready:
             order = control.recv(2**14)
             if order[:1] == b"i":
-                os.kill(pid, signal.SIGINT)
+                _kill(first, signal.SIGINT)
             elif order[:1] == b"k":
-                _kill_inside(pid, {int(order[1:])})
+                _kill_inside(first, {int(order[1:])})
             elif order[:1] == b"c":
-                _clear_inside(pid, {int(number) for number in order[1:].split()})
+                _clear_inside(first, {int(number) for number in order[1:].split()})
             else:
                 break
-        elif _too_much(pid, base, limits.memory):
+        elif bubble and _is_loading(first):
+            base = _memory(first, exact=False)
+        elif _too_much(pid, base, limits.memory) or (bubble and _is_full(first, limits.scratch)):
             end = b"m"
             break
     _kill_tree(pid)
@@ -276,9 +343,9 @@ def _read(path):
         return file.read().decode()
 
 
-def _kill(pid):
+def _kill(pid, number=signal.SIGKILL):
     with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, number)
 
 
 def _kill_tree(pid):
@@ -326,13 +393,11 @@ def _clear_inside(pid, keep):
 
 def _memory(pid, exact):
     """Return the bytes of a process that no other file backs; exactly, a page that n processes share counts 1/n."""
-    try:
+    with contextlib.suppress(OSError):  # a process can close this to all but root; then it counts inexactly
         if exact:
-            text = _read(f"/proc/{pid}/smaps_rollup")
-            return (
-                sum(int(line.split()[1]) for line in text.splitlines() if line.startswith(("Pss_Anon", "Pss_Shmem")))
-                * 1024
-            )
+            lines = _read(f"/proc/{pid}/smaps_rollup").splitlines()
+            return sum(int(line.split()[1]) for line in lines if line.startswith(("Pss_Anon", "Pss_Shmem"))) * 1024
+    try:
         return int(_read(f"/proc/{pid}/status").split("RssAnon:", 1)[1].split(None, 1)[0]) * 1024
     except (OSError, IndexError, ValueError):
         return 0
@@ -344,6 +409,38 @@ def _too_much(pid, base, allowed):
     if sum(max(0, _memory(process, exact=False) - base) for process in tree) < allowed:
         return False
     return sum(_memory(process, exact=True) for process in tree) > allowed + base
+
+
+def _is_loading(pid):
+    """Return whether a process behind bubblewrap still imports its libraries: it has no filter yet but our own ones."""
+    try:
+        return _filters(pid) == _filters("self")
+    except OSError:
+        return False
+
+
+def _filters(pid):
+    return [line for line in _read(f"/proc/{pid}/status").splitlines() if line.startswith("Seccomp")]
+
+
+def _is_full(pid, size):
+    """Return whether the scratch folders behind bubblewrap, which sets them no limit, hold too much."""
+    try:
+        there = [os.statvfs(f"/proc/{pid}/root{folder}") for folder in _SCRATCH]
+    except OSError as error:
+        return error.errno == errno.EACCES  # it hides from us; else it has just ended
+    used, files = (sum(s.f_blocks - s.f_bfree for s in there), sum(s.f_files - s.f_ffree for s in there))
+    return used * there[0].f_frsize > size or files > _FILES
+
+
+def _threads(user):
+    """Return how many threads a user has."""
+    total = 0
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            if os.stat(f"/proc/{pid}").st_uid == user:
+                total += len(os.listdir(f"/proc/{pid}/task"))
+    return total
 
 
 # --- the parts of the wall ---
@@ -410,20 +507,21 @@ def _own_root(readable, size, user):
         root,
         "tmpfs",
         _NOSUID | _NODEV,
-        f"size={size},nr_inodes=20000,mode=755,uid={user},gid={user}".encode(),
+        f"size={size},nr_inodes={_FILES},mode=755,uid={user},gid={user}".encode(),
     )
-    for folder in (HOME, "/tmp", "/dev/shm", "/proc"):
+    for folder in (*_SCRATCH, "/proc"):
         os.makedirs(root + folder)
-    for folder in (HOME, "/tmp", "/dev/shm"):
+    for folder in _SCRATCH:
         os.chown(root + folder, user, -1)
-    for path in [*readable, "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"]:
+    for path in [*readable, *_DEVICES]:
         _show(path, root)
+    # Not where a container hides parts of its own /proc; and who is not root may only while the old one is still there.
+    with contextlib.suppress(OSError):
+        _mount("proc", f"{root}/proc", "proc", _NOSUID | _NODEV | _NOEXEC)
     os.chdir(root)
     _syscall(_PIVOT_ROOT[platform.machine()], b".", b".")
     _call("umount2", b".", 2)  # MNT_DETACH
     os.chdir("/")
-    with contextlib.suppress(OSError):  # not where a container hides parts of its own /proc
-        _mount("proc", "/proc", "proc", _NOSUID | _NODEV | _NOEXEC)
     os.symlink("/proc/self/fd", "/dev/fd")
     os.environ["HOME"] = HOME
     os.chdir(HOME)
@@ -494,7 +592,7 @@ def _landlock(version, readable, writable):
     rules = _syscall(_LANDLOCK_CREATE, attributes, ctypes.c_size_t(len(attributes)), 0)
     files = rights & (1 | 2 | 4 | 1 << 14 | 1 << 15)  # the rights that a file can have
     wanted = [(path, _READ) for path in [*readable, "/proc"]] + [(path, rights) for path in writable]
-    wanted += [(f"/dev/{name}", 2 | 4) for name in ("null", "zero", "full", "random", "urandom")]
+    wanted += [(path, 2 | 4) for path in _DEVICES]
     for path, allowed in wanted:
         try:
             fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
