@@ -212,9 +212,12 @@ def _make(args, work):
 
 
 def _network(args):
-    from course_pkg.vision.network import load
+    from course_pkg.device import best
+    from course_pkg.vision.network import best_precision, load
 
-    return load(args.network, random=args.random)
+    # The small network is quick either way, and so makes the same picture on all processors.
+    precision = "float32" if args.network == "small" else best_precision(best())
+    return load(args.network, random=args.random, precision=precision)
 
 
 def _layer(name, network):
