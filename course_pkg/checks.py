@@ -361,19 +361,38 @@ def _measure(name, function, arguments, **more):
 
 
 def _calls_made(function, arguments, libraries):
-    """Return the first call into ``libraries`` in ``function(*arguments)`` as text, "" if there is none."""
-    used = []
+    """Return the first call into ``libraries`` in ``function(*arguments)`` as text, "" if there is none.
+
+    Python reports all calls but those of ufuncs (scipy.special.expit is one): such a one counts as called where a
+    function that runs names it. Out of a list, or as an attribute of an object, it is not noticed.
+    """
+    used, known = [], set()
+
+    def listed(module):
+        return module.split(".")[0] in libraries
+
+    def note_ufuncs(things, names=()):
+        todo, seen = list(things), set()
+        for thing in todo:  # it grows: of scipy comes scipy.special, and of that expit
+            if isinstance(thing, np.ufunc) and getattr(np, thing.__name__, None) is not thing:
+                modules = [name for name in sys.modules if listed(name)]
+                homes = [name for name in modules if vars(sys.modules[name]).get(thing.__name__) is thing]
+                used.extend(f"{home}.{thing.__name__}" for home in sorted(homes, key=len)[:1])
+            elif isinstance(thing, type(sys)) and listed(thing.__name__) and thing not in seen:
+                seen.add(thing)
+                todo += [vars(thing)[name] for name in names if name in vars(thing)]
 
     def watch(frame, event, called):
-        if event == "call":
-            module, name = frame.f_globals.get("__name__", ""), frame.f_code.co_name
+        if event == "return" and id(frame.f_code) not in known:
+            known.add(id(frame.f_code))
+            names = frame.f_code.co_names
+            note_ufuncs([*frame.f_locals.values(), *(frame.f_globals.get(name) for name in names)], names)
+        elif event == "call" and listed(module := frame.f_globals.get("__name__", "")):
+            used.append(f"{module}.{frame.f_code.co_name}")
         elif event == "c_call":
             module = getattr(called, "__module__", None) or type(getattr(called, "__self__", None)).__module__
-            name = called.__name__
-        else:
-            return
-        if module.split(".")[0] in libraries:
-            used.append(f"{module}.{name}")
+            if listed(module):
+                used.append(f"{module}.{called.__name__}")
 
     before = sys.getprofile()
     sys.setprofile(watch)
@@ -381,6 +400,7 @@ def _calls_made(function, arguments, libraries):
         function(*arguments)
     finally:
         sys.setprofile(before)
+    note_ufuncs([function])
     return used[0] if used else ""
 
 

@@ -5,9 +5,12 @@ import sys
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy import special
+from scipy.special import expit
 
 from course_pkg import checks
 
@@ -260,6 +263,56 @@ def test_by_hand_names_the_library():
         with pytest.raises(checks.CheckFailed, match=f"calls the ready-made {name}"):
             checks.by_hand(function, x, call="f(x)")
     checks.by_hand(softmax, x, call="f(x)", libraries=("torch",))
+
+
+def with_a_local_import(x):
+    from scipy.special import log_expit as f
+
+    return f(x)
+
+
+def with_a_default(x, f=expit):
+    return f(x)
+
+
+class WithAMethod:
+    def __call__(self, x):
+        return [special.entr(value) for value in x]
+
+
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [
+        (special.expit, "expit"),
+        (lambda x: 1 / (1 + special.exprel(-x)), "exprel"),
+        (lambda x: scipy.special.expit(x), "expit"),
+        (lambda x: list(map(special.expit, x)), "expit"),
+        (lambda x, f=special.logit: f(1 / (1 + np.exp(x))), "logit"),
+        (lambda x: special.xlogy.outer(x, x), "xlogy"),
+        (with_a_local_import, "log_expit"),
+        (with_a_default, "expit"),
+        (lambda x: expit(x), "expit"),
+        (WithAMethod(), "entr"),
+        (lambda x: with_a_default(x), "expit"),
+    ],
+)
+def test_by_hand_sees_ufuncs_whose_calls_python_does_not_report(function, name):
+    x = np.ones(3)
+    before = sys.getprofile()
+    with pytest.raises(checks.CheckFailed, match=f"f: calls the ready-made scipy.special.{name}\n"):
+        checks.by_hand(function, x, call="f", hint="", hidden=False)
+    assert sys.getprofile() is before
+    checks.by_hand(function, x, call="f", libraries=("torch",))
+
+
+def test_by_hand_accepts_numpys_ufuncs_and_ones_own():
+    own = np.frompyfunc(lambda a, b: a + b, 2, 1)
+
+    def expit(x):  # the name alone is no fault
+        return np.reciprocal(1 + np.exp(-x))
+
+    for function in (np.tanh, np.abs, own.reduce, expit, lambda x: np.add.outer(expit(x), own(x, x)) ** np.pi):
+        checks.by_hand(function, np.ones(3), call="f")
 
 
 def test_a_part_ends_in_a_green_line(capsys):

@@ -299,6 +299,20 @@ def negative_sampling_gradients(W, W2, word, neighbour, negatives):
     return dW, dW2
 
 
+# %% 3c: a helper of one's own with the name of SciPy's
+def expit(score):
+    return np.exp(np.minimum(score, 0)) / (1 + np.exp(-np.abs(score)))
+
+
+def negative_sampling_gradients(W, W2, word, neighbour, negatives):
+    dW, dW2 = np.zeros(W.shape), np.zeros(W2.shape)
+    for j in [neighbour, *negatives[negatives != neighbour]]:
+        ds = expit(W2[j] @ W[word]) - (j == neighbour)
+        dW[word] += ds * W2[j]
+        dW2[j] += ds * W[word]
+    return dW, dW2
+
+
 # %% 4: a heap
 import heapq
 

@@ -300,6 +300,19 @@ def skipgram_gradients(W, W2, word, neighbours):
     return dW, output.weight.diff
 
 
+# %% 1b: a library's softmax
+# hidden: calls the ready-made scipy.special
+from scipy import special
+
+
+def skipgram_gradients(W, W2, word, neighbours):
+    dscores = len(neighbours) * special.softmax(W2 @ W[word])
+    np.subtract.at(dscores, neighbours, 1)
+    dW = np.zeros(W.shape)
+    dW[word] = dscores @ W2
+    return dW, np.outer(dscores, W[word])
+
+
 # %% 2a: sum over the batch
 # says: is 3 times too large
 def cbow_loss(W, W2, contexts, targets):
@@ -866,6 +879,16 @@ def negative_sampling_loss(W, W2, word, neighbour, negatives):
     return -torch.nn.functional.logsigmoid(scores).sum().item()
 
 
+# %% 3b: a library's φ, already with its logarithm
+# hidden: calls the ready-made scipy.special.log_expit
+from scipy.special import log_expit
+
+
+def negative_sampling_loss(W, W2, word, neighbour, negatives):
+    draws = W2[negatives[negatives != neighbour]]
+    return -log_expit(W2[neighbour] @ W[word]) - log_expit(-draws @ W[word]).sum()
+
+
 # %% 3c: sign slip
 # says: dW has the wrong sign
 def negative_sampling_gradients(W, W2, word, neighbour, negatives):
@@ -1040,6 +1063,24 @@ def negative_sampling_gradients(W, W2, word, neighbour, negatives):
     dW = np.zeros(W.shape)
     dW[word] = ds @ W2
     return dW, np.outer(ds, W[word])
+
+
+# %% 3c: a library's φ
+# hidden: calls the ready-made scipy.special.expit
+import scipy
+
+
+def phi(score):
+    return scipy.special.expit(score)
+
+
+def negative_sampling_gradients(W, W2, word, neighbour, negatives):
+    asked = np.append(negatives[negatives != neighbour], neighbour)
+    ds = phi(W2[asked] @ W[word]) - (asked == neighbour)
+    dW, dW2 = np.zeros(W.shape), np.zeros(W2.shape)
+    dW[word] = ds @ W2[asked]
+    np.add.at(dW2, asked, np.outer(ds, W[word]))
+    return dW, dW2
 
 
 # %% 4: joins the largest

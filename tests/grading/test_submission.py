@@ -264,6 +264,31 @@ def test_errors_show_the_lines_of_both_sides(warm):
     assert "grading" not in error
 
 
+def test_ready_made_functions_are_seen_where_they_are_called(warm):
+    answers = """
+        import numpy as np
+        from scipy import special
+        from scipy.special import expit as ready
+
+        def ours(x):
+            return 1 / (1 + np.exp(-x))
+
+        def named(x):
+            return special.expit(x)
+
+        def softmax(x):
+            return special.softmax(x)
+        """
+    names = ("ours", "ready", "named", "softmax")
+    tests = [("test", f"checks.by_hand({name}, np.ones(3), call='f')") for name in names]
+    points, made = grade(
+        warm, ("locked", "import numpy as np\nfrom course_pkg import checks"), ("task", answers), *tests
+    )
+    assert points == [2, 0, 0, 0]
+    for cell, called in zip(made[-3:], ("expit", "expit", ""), strict=True):
+        assert f"f: calls the ready-made scipy.special.{called}" in text(cell)
+
+
 # --- limits ---
 
 GOOD = [("task", "def good(): return 1"), ("test", "assert good() == 1")]
