@@ -8,8 +8,8 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment, SubmittedNotebook
-from sqlalchemy import func
+from nbgrader.api import Assignment, Grade, Gradebook, MissingEntry, Student, SubmittedAssignment, SubmittedNotebook
+from sqlalchemy import Integer, cast, func
 
 
 class Score(NamedTuple):
@@ -34,23 +34,29 @@ def scores(db_url, course_id, assignment):
         except MissingEntry:
             known = ", ".join(sorted(each.name for each in book.assignments)) or "none"
             raise ValueError(f"assignment: expected one of the gradebook ({known}), got {assignment!r}") from None
+        student = SubmittedAssignment.id, Student.id, Student.first_name, Student.last_name
+        waiting = cast(Grade.needs_manual_grade, Integer)
+        # What nbgrader's submission_dicts gives, but in one pass: that takes a minute for 10,000 without indexes.
+        graded = (
+            book.db.query(*student, func.sum(Grade.score), func.sum(Grade.max_score), func.sum(waiting))
+            .select_from(Grade)
+            .join(SubmittedNotebook)
+            .join(SubmittedAssignment)
+            .join(Student)
+            .join(Assignment)
+            .filter(Assignment.name == assignment)
+            .group_by(*student)
+        )
         late = dict(
-            book.db.query(SubmittedAssignment.id, func.sum(SubmittedNotebook.late_submission_penalty))
-            .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
-            .group_by(SubmittedAssignment.id)
+            book.db.query(SubmittedNotebook.assignment_id, func.sum(SubmittedNotebook.late_submission_penalty))
+            .group_by(SubmittedNotebook.assignment_id)
             .all()
         )
-        found = [
-            Score(
-                row["student"],
-                " ".join(part for part in (row["first_name"], row["last_name"]) if part),
-                max(0.0, row["score"] - (late.get(row["id"]) or 0.0)),
-                row["max_score"],
-                late.get(row["id"]) or 0.0,
-                bool(row["needs_manual_grade"]),
-            )
-            for row in book.submission_dicts(assignment)
-        ]
+        found = []
+        for submission, name, first, last, score, max_score, open_grades in graded:
+            penalty = late[submission] or 0.0
+            full_name = " ".join(part for part in (first, last) if part)
+            found.append(Score(name, full_name, max(0.0, score - penalty), max_score, penalty, open_grades > 0))
     return sorted(found)
 
 

@@ -10,7 +10,7 @@ A cell of the release is found by its grade_id, then by what it says. What a stu
 
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
@@ -44,7 +44,7 @@ class SourceCell:
     @property
     def metadata(self):
         """What nbgrader writes into the cell."""
-        own = asdict(self)
+        own = dict(vars(self))
         for name in ("name", "source", *([] if self.task else ["task"]), *(["points"] if self.points is None else [])):
             del own[name]
         if self.points is not None and self.points == int(self.points):

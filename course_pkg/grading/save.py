@@ -23,11 +23,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
-from nbgrader.api import BaseCell, Comment, Grade, Gradebook, InvalidEntry, MissingEntry
+from nbgrader.api import BaseCell, Gradebook, InvalidEntry, MissingEntry
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, SaveAutoGrades
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError, OperationalError
 from traitlets.config import Config, PyFileConfigLoader
 from traitlets.utils.importstring import import_item
 
@@ -81,6 +82,9 @@ class Writer:
             if name in config.Autograde:
                 raise ValueError(f"Autograde.{name} is set in nbgrader_config.py; only `nbgrader autograde` follows it")
         self.book = _open(self.folders, assignment)
+        # Where nbgrader's methods commit, on the way, nothing happens: we do it, once a submission.
+        self._commit, self.book.db.commit = self.book.db.commit, lambda: None
+        self._cells = dict(self.book.db.query(BaseCell.id, BaseCell.name).all())
         self._preprocessors = self._steps()
         self.job = self._job()
         self._job_digest = hashlib.sha256(self.job.dumps()).hexdigest()
@@ -98,6 +102,7 @@ class Writer:
             raise Busy(f"another grading of {self.assignment} is running") from None
         for left in self.records.glob(".*"):  # by a writer that was killed
             shutil.rmtree(left) if left.is_dir() else left.unlink()
+        _index(self.book)
 
     def close(self):
         self.book.close()
@@ -175,6 +180,7 @@ class Writer:
             with contextlib.suppress(Exception):
                 result = self._save(student, files, work.refuse(self.job, files, reason))
             self.book.db.rollback()
+        self.book.db.remove()  # the rows of this one are not asked for again
         with contextlib.suppress(OSError):
             self._write_record(result, files)
         return result
@@ -196,14 +202,15 @@ class Writer:
     def _save(self, student, files, outcome):
         notebooks = self._checked(outcome, files)
         when, notes = intake.timestamp(files[work.TIME]) if work.TIME in files else (None, [])
-        self._find_or_make_rows(student, when)
-        points = [self._grade(student, name, notebook) for name, notebook in notebooks.items()]
+        rows = self._find_or_make_rows(student, when)
+        points = [self._grade(student, rows[name], notebook) for name, notebook in notebooks.items()]
+        after = {name: self._after(rows[name]) for name in notebooks}
         new = self._write_folder(student, files, notebooks)
-        self.book.db.commit()
+        self._commit()
         self._move_in(new, self._path("autograded", student))
         self.step.set_permissions(self.assignment, student)
         for name, notebook in notebooks.items():
-            self._run(self._after(student, name), student, name, notebook)
+            self._run(after[name], student, name, notebook)
         failed = outcome["failed"]
         return Result(
             student,
@@ -245,19 +252,18 @@ class Writer:
         else:
             self.book.find_student(student)
         more = {"timestamp": when} if when else {}
-        self.book.update_or_create_submission(self.assignment, student, **more)
+        rows = self.book.update_or_create_submission(self.assignment, student, **more).notebooks
+        return {row.name: row for row in rows}
 
-    def _grade(self, student, name, notebook):
-        """Put the scores of a notebook into the gradebook, not yet for good; return their sum."""
-        self._run(self._preprocessors[0], student, name, notebook)
-        saver = _SaveScores(self.book, config=self.step.config)
-        self._run([saver], student, name, notebook)
+    def _grade(self, student, row, notebook):
+        """Put the scores of a notebook into its rows, not yet for good; return their sum."""
+        saver = _SaveScores(row, self._cells, config=self.step.config)
+        self._run([*self._preprocessors[0], saver], student, row.name, notebook)
         return sum(grade.auto_score or 0.0 for grade in saver.rows.grades.values())
 
-    def _after(self, student, name):
+    def _after(self, row):
         """Return what runs when the scores are saved; AssignLatePenalties only where it has something to do."""
-        notebook = self.book.find_submission_notebook(name, self.assignment, student)
-        late = notebook.assignment.total_seconds_late > 0 or notebook.late_submission_penalty is not None
+        late = row.assignment.total_seconds_late > 0 or row.late_submission_penalty is not None
         return [step for step in self._preprocessors[1] if late or type(step) is not AssignLatePenalties]
 
     def _run(self, preprocessors, student, name, notebook):
@@ -309,28 +315,24 @@ class Writer:
 class _SaveScores(SaveAutoGrades):
     """nbgrader's SaveAutoGrades in a transaction of somebody else's."""
 
-    def __init__(self, book, **settings):
+    def __init__(self, row, cells, **settings):
         super().__init__(**settings)
-        self._book = book
+        self.gradebook = self.rows = _Rows(row, cells)
 
     def preprocess(self, nb, resources):
         own = resources["nbgrader"]
         self.notebook_id, self.assignment_id, self.student_id = own["notebook"], own["assignment"], own["student"]
-        self.gradebook = self.rows = _Rows(self._book, self.notebook_id, self.assignment_id, self.student_id)
         return super(SaveAutoGrades, self).preprocess(nb, resources)
 
 
 class _Rows:
     """The rows of one notebook, read at once; has of a Gradebook what SaveAutoGrades uses."""
 
-    def __init__(self, book, *place):
-        notebook = book.find_submission_notebook(*place)
-
-        def rows(kind):
-            found = book.db.query(BaseCell.name, kind).join(kind.cell).filter(kind.notebook_id == notebook.id)
-            return dict(found.all())
-
-        self.grades, self.comments = rows(Grade), rows(Comment)
+    def __init__(self, notebook, cells):
+        self.grades, self.comments = (  # a cell that was in an earlier release is in cells no more
+            {cells[row.cell_id]: row for row in rows if row.cell_id in cells}
+            for rows in (notebook.grades, notebook.comments)
+        )
         self.db = self
 
     def find_grade(self, name, *_):
@@ -352,6 +354,17 @@ def _open(folders, assignment):
                 return book
         book.close()
     raise ValueError(f"{assignment!r} has not been released: the gradebook does not know it")
+
+
+# What nbgrader looks rows up by, again and again, and its tables have no index of: each time it reads all of a class.
+_LOOKED_UP = {"submitted_notebook": "assignment_id", "grade": "notebook_id", "comment": "notebook_id"}
+
+
+def _index(book):
+    """Add indexes to a gradebook, for us and for the formgrader; without the right to change it, it stays as it is."""
+    for table, column in _LOOKED_UP.items():
+        with contextlib.suppress(DatabaseError), book.engine.begin() as connection:
+            connection.execute(text(f"CREATE INDEX IF NOT EXISTS ix_{table}_{column} ON {table} ({column})"))
 
 
 def _write(path, content):

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import sqlalchemy
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
@@ -423,7 +424,7 @@ def test_a_writer_killed_at_any_moment_loses_nothing(course, warm):
     assert kills > 5
 
 
-# --- disks and results that are not as they should be ---
+# --- disks and gradebooks that are not as they should be ---
 
 
 def test_a_full_disk_costs_what_does_not_fit(course, warm):
@@ -459,6 +460,76 @@ def test_a_gradebook_that_somebody_writes_to_is_waited_for(course, warm):
         result = writer.save("a", files, done)
         release.join()
     assert (result.status, result.score) == ("graded", 3.5)
+
+
+def test_a_submission_is_one_transaction(course, warm):
+    course.hand_in("a", RIGHT)
+    files, done = outcome(course, warm)
+    commits = []
+    with contextlib.closing(save.Writer(course.config, "hw")) as writer:
+        writer.lock()
+        sqlalchemy.event.listen(writer.book.engine, "commit", commits.append)
+        for number in (1, 2):  # the first makes the student's rows
+            assert writer.save("a", files, done).score == 3.5
+            assert len(commits) == number
+        commits.clear()
+        assert writer.save("b", files, done | {"digest": "of others"}).status == "failed"
+        assert len(commits) == 1
+    assert course.scores("a") == {"test-a": 2.0, "test-b": 1.5, "task-c": None}
+
+
+def test_rows_of_a_cell_that_the_release_has_no_more_do_no_harm(course, warm):
+    course.hand_in("a", RIGHT)
+    files, done = outcome(course, warm)
+    with contextlib.closing(save.Writer(course.config, "hw")) as writer:
+        writer.lock()
+        assert writer.save("a", files, done).score == 3.5
+        with contextlib.closing(sqlite3.connect(course.folder / "gradebook.db")) as book, book:
+            book.execute("INSERT INTO grade SELECT 'old', notebook_id, NULL, 9, NULL, NULL, 0 FROM grade LIMIT 1")
+        assert writer.save("a", files, done).score == 3.5
+
+
+# --- a large class ---
+
+
+def test_nothing_reads_the_whole_class_for_one_student(course):
+    queries = [
+        "SELECT * FROM submitted_notebook WHERE assignment_id = 'x'",
+        "SELECT * FROM grade WHERE notebook_id = 'x'",
+        "SELECT * FROM comment WHERE notebook_id = 'x'",
+    ]
+
+    def plans():
+        with contextlib.closing(sqlite3.connect(course.folder / "gradebook.db")) as book:
+            return [next(book.execute(f"EXPLAIN QUERY PLAN {query}"))[3].split()[0] for query in queries]
+
+    assert plans() == ["SCAN"] * 3  # nbgrader's own tables
+    for _ in range(2):
+        with contextlib.closing(save.Writer(course.config, "hw")) as writer:
+            writer.lock()
+        assert plans() == ["SEARCH"] * 3
+
+
+def test_a_gradebook_without_indexes_does_as_well(course, warm):
+    course.hand_in("a", RIGHT)
+    files, done = outcome(course, warm)
+    path = course.folder / "gradebook.db"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        with contextlib.closing(save.Writer(course.config, "hw")) as writer:
+            sqlalchemy.event.listen(writer.book.engine, "connect", _do_not_wait)
+            writer.book.engine.dispose()
+            other.execute("BEGIN IMMEDIATE")
+            writer.lock()
+            other.execute("ROLLBACK")
+            assert writer.save("a", files, done).score == 3.5
+        assert not other.execute("SELECT * FROM sqlite_master WHERE name LIKE 'ix_%'").fetchall()
+
+
+def _do_not_wait(connection, _):
+    connection.execute("PRAGMA busy_timeout = 0")
+
+
+# --- results that are not as they should be ---
 
 
 def forge_test(notebook):
