@@ -56,6 +56,10 @@ def course(folder, number, stock=False):
     if stock:
         del config.Autograde["autograde_preprocessors"]
         config.Execute.timeout = 120
+        profile = folder / "ipython" / "profile_default"
+        profile.mkdir(parents=True)
+        (profile / "ipython_kernel_config.py").write_text("c.IPKernelApp.log_level = 40")  # each warns of its own port
+        os.environ["IPYTHONDIR"] = str(profile.parent)
     return config
 
 
