@@ -14,7 +14,8 @@ import signal
 import subprocess
 import sys
 
-from ipykernel.compiler import XCachingCompiler, get_tmp_hash_seed, murmur2_x86
+import numpy as np
+from ipykernel.compiler import XCachingCompiler, get_tmp_hash_seed
 from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.history import HistoryManager
 from jupyter_client.session import Session
@@ -72,9 +73,24 @@ class _Compiler(XCachingCompiler):
     """Names a cell's code by its text alone, so that both sides of the wall give it the same name."""
 
     def get_code_name(self, raw_code, code, number):
-        name = f"/tmp/ipykernel/{murmur2_x86(raw_code, get_tmp_hash_seed())}.py"
+        name = f"/tmp/ipykernel/{_murmur2(raw_code)}.py"
         inspect.modulesbyfile[name] = "__main__"  # else each traceback looks through all modules, torch has thousands
         return name
+
+
+def _murmur2(text):
+    """Return what ipykernel's murmur2_x86 does, the hash that names cells, in a tenth of the time."""
+    m, data = 0x5BD1E995, text.encode()
+    h = get_tmp_hash_seed() ^ len(data)
+    words = np.frombuffer(data, "<u4", len(data) // 4) * np.uint32(m)
+    words ^= words >> np.uint32(24)
+    words *= np.uint32(m)
+    for word in words.tolist():
+        h = h * m & 0xFFFFFFFF ^ word
+    if rest := data[4 * len(words) :]:
+        h = (h ^ int.from_bytes(rest, "little")) * m & 0xFFFFFFFF
+    h = (h ^ h >> 13) * m & 0xFFFFFFFF
+    return h ^ h >> 15
 
 
 class _Stream(io.TextIOBase):

@@ -15,6 +15,7 @@ share it there.
 import ast
 import builtins
 import contextlib
+import functools
 import json
 import keyword
 import linecache
@@ -69,6 +70,7 @@ class _Tester:
 
     def __init__(self, shell):
         self.shell = shell
+        self.names = functools.cache(lambda source: _names(shell.transform_cell(source)))
         self.ours = set()  # the names that an instructor's cell has bound last
         self.theirs = set()  # those that the release asks the student to bind
         self.wanted = set()  # those that the instructor's cells look up
@@ -81,31 +83,30 @@ class _Tester:
 
     def leave(self, source):
         """Leave the names that a cell of the release binds to the student, who has that cell to fill in."""
-        bound, _ = _names(self.shell.transform_cell(source))
+        bound, _ = self.names(source)
         self.theirs |= bound
         self.ours -= bound
 
     def keep(self, source):
         """Keep the names that another test binds: also where it has not run, they are not the student's to give."""
-        self.ours |= _names(self.shell.transform_cell(source))[0]
+        self.ours |= self.names(source)[0]
 
     def prepare(self, source):
         """Run a locked cell; of one that uses the student's names, only imports and definitions.
 
         What else is in such a cell has run over there, and its results are looked up there.
         """
-        source = self.shell.transform_cell(source)
-        bound, loaded = _names(source)
+        bound, loaded = self.names(source)
         if loaded - self.ours - bound - set(dir(builtins)) - _IPYTHON:
             kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
-            tree = ast.parse(source)
+            tree = ast.parse(self.shell.transform_cell(source))
             tree.body = [statement for statement in tree.body if isinstance(statement, kinds)]
             source = ast.unparse(tree)
         self._run(source, 0)
 
     def test(self, source, count, link):
         """Run a test, with the names that are not ours from over there; return whether it came to its end."""
-        self.wanted |= _names(self.shell.transform_cell(source))[1]
+        self.wanted |= self.names(source)[1]
         names = self.wanted - self.ours - _IPYTHON - (set(dir(builtins)) - self.theirs)
         for name in names:
             self.shell.user_ns.pop(name, None)
@@ -120,7 +121,7 @@ class _Tester:
         return self._run(source, count)
 
     def _run(self, source, count):
-        bound, loaded = _names(self.shell.transform_cell(source))
+        bound, loaded = self.names(source)
         before = set(self.shell.user_ns)
         self.wanted |= loaded
         passed = shells.run(self.shell, source, count)

@@ -1,4 +1,4 @@
-"""The shell's short way to Python gives what IPython's long way gives."""
+"""The shell's short ways to Python and to the name of a cell end where IPython's long ones do."""
 
 import json
 import subprocess
@@ -36,23 +36,24 @@ CELLS = [
 ]
 PROGRAM = """
 import json, sys
+from ipykernel.compiler import get_tmp_hash_seed, murmur2_x86
 from ipykernel.zmqshell import ZMQInteractiveShell
 from course_pkg.grading import shell
 own, cells = shell.make(), json.load(sys.stdin)
 pairs = [(own.transform_cell(cell), ZMQInteractiveShell.transform_cell(own, cell)) for cell in cells]
 own.input_transformers_cleanup.append(lambda lines: ["changed = 1\\n"])
 pairs.append((own.transform_cell("x = 1\\ny = 2"), "changed = 1\\n"))
+pairs += [(shell._murmur2(cell), murmur2_x86(cell, get_tmp_hash_seed())) for cell in cells]
 json.dump(pairs, sys.__stdout__)
 """
 
 
-def test_a_cell_becomes_what_ipython_makes_of_it():
+def test_a_cell_becomes_what_ipython_makes_of_it_and_has_its_name():
     sets = sorted((build.SOURCES / "solutions").glob("*/*.py"))
     cells = CELLS + [cell.source for path in sets for cell in build.convert(path).cells if cell.cell_type == "code"]
     assert len(cells) > 150
     done = subprocess.run([sys.executable, "-c", PROGRAM], input=json.dumps(cells), capture_output=True, text=True)
     assert not done.returncode, done.stderr
-    for cell, (short, long) in zip(
-        [*cells, "a transformer of the student's own"], json.loads(done.stdout), strict=True
-    ):
+    cases = [*cells, "a transformer of the student's own", *cells]
+    for cell, (short, long) in zip(cases, json.loads(done.stdout), strict=True):
         assert short == long, cell
