@@ -5,6 +5,16 @@
 
 Submissions are generated: perfect, half done, untouched, and with tasks solved, wrong and left out at random. Prints
 submissions a minute, CPU seconds a submission and peak memory, and every score that differs: there must be none.
+
+On two cores (2026-11) nbgrader graded 18 a minute with 2.8 CPU seconds each, ours 143 (8.0 times as many) of 40, the
+start of 4 s among them, and 173 (9.6 times) of 1,000, with 0.61 CPU seconds each and 0.7 GB in all; no score differed.
+What bounds it: the last task trains networks, for about 0.5 CPU seconds, and that is the student's own code, which
+nobody can skip. A submission that has nothing of its own to compute costs 0.3: 0.04 in the student's process, 0.1 in
+the tests' (tracebacks, reading the digits), 0.1 to fork and end the two, 0.03 to read it, 0.02 to save it.
+
+Measured beforehand, on a gradebook of 10,000 students with 15 grades each: `course export` takes 3.6 s (nbgrader's own
+query for the same scores 55 s, and 2 s with the indexes that `course grade` adds). Saving a submission costs 0.011 to
+0.015 CPU seconds, 0.022 to 0.027 the first time for a student, however large the class.
 """
 
 import argparse
