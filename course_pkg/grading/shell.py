@@ -65,8 +65,9 @@ class _Shell(ZMQInteractiveShell):
         return {}
 
 
-# What IPython may change though it is Python: space at the top, and what looks like a prompt.
-_CHANGED = re.compile(r"\A\s|>>>|\.\.\.:|In ?\[")
+# What IPython may change though it is Python: space at the top, and what looks like a prompt. And backslashes of which
+# Python warns: once more here would be once too often.
+_CHANGED = re.compile(r"""\A\s|>>>|\.\.\.:|In ?\[|\\[^\n\\'"abfnrtvxNuU0-7]""")
 
 
 class _Compiler(XCachingCompiler):

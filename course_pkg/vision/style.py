@@ -244,8 +244,8 @@ def _step(solver, images, measure, rows, lr):
         step *= min(1.0, LONGEST_STEP / max(float(step.abs().mean()), 1e-12))
     # Only colours that a picture can have: cut at the end, the loss would be another than the one that was made small.
     images.data.copy_((before + step).clamp_(0, 1))
-    if isinstance(solver, torch.optim.LBFGS):
-        own = solver.state[images]  # it learns the curvature from the step t·d that it thinks it has made
+    own = solver.state[images]
+    if "t" in own:  # L-BFGS, where there was a step: it learns the curvature from the t·d that it thinks it has gone
         own["d"] = ((images.detach() - before) / own["t"]).flatten()
 
 

@@ -66,6 +66,13 @@ def test_the_picture_has_the_loss_that_the_history_promises(network, pictures, o
 
 
 @pytest.mark.parametrize("optimiser", ["lbfgs", "adam"])
+def test_where_nothing_is_to_be_done_nothing_changes(network, pictures, optimiser):
+    found = stylise(network, *pictures, **LAYERS | {"style_weight": 0}, optimiser=optimiser, steps=3)
+    np.testing.assert_allclose(found.picture, pictures[0], atol=1e-6)
+    assert found.history["total"].tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("optimiser", ["lbfgs", "adam"])
 @pytest.mark.parametrize("start", ["content", "random"])
 def test_the_style_loss_falls(network, pictures, optimiser, start):
     found = stylise(network, *pictures, **LAYERS, optimiser=optimiser, start=start, steps=40)
